@@ -1,0 +1,107 @@
+/**
+ * A strategy as the rest of the house sees it: fully resolved, every default filled in, money as exact decimal strings.
+ * The file format itself (names, defaults, errors) lives in adapters/yaml.
+ */
+import type { DecimalString } from './decimal.ts';
+
+export const EXCHANGE_IDS = ['simulated', 'binanceusdm', 'bybit', 'hyperliquid', 'okx', 'bitget', 'gate'] as const;
+export type ExchangeId = (typeof EXCHANGE_IDS)[number];
+
+export type PositionMode = 'hedge' | 'one-way';
+export type MarginMode = 'cross' | 'isolated';
+export type TriggerSource = 'last' | 'mark' | 'index';
+export type Spacing = 'arithmetic' | 'geometric';
+export type WalletName = 'long' | 'hedge';
+/** `fragments` is the long wallet's cycle; the hedge wallet has `rotation` or `scaling`. */
+export type CycleKind = 'fragments' | 'rotation' | 'scaling';
+
+/** A share as an exact ratio: `numerator / denominator`. Equal fragments are 1/N, `12.5%` is 12.5/100. */
+export interface Weight {
+  readonly numerator: DecimalString;
+  readonly denominator: DecimalString;
+}
+
+export type UnitSpec =
+  | { readonly type: 'price'; readonly price: DecimalString }
+  | { readonly type: 'percent'; readonly fraction: DecimalString }
+  | { readonly type: 'margin'; readonly fraction: DecimalString }
+  | { readonly type: 'atr'; readonly length: number; readonly timeframe: string; readonly multiple: DecimalString };
+
+/** What the exchange fixes for a symbol. Prices and amounts in quote and base units, fees as fractions. */
+export interface Instrument {
+  readonly symbol: string;
+  readonly tickSize: DecimalString;
+  readonly amountStep: DecimalString;
+  readonly minAmount: DecimalString;
+  readonly minCost: DecimalString;
+  readonly takerFee: DecimalString;
+  readonly makerFee: DecimalString;
+}
+
+export const ROLES = ['stop-loss', 'stop-entry-short', 'cover', 'flip-short', 'flip-long', 'stop-entry-long'] as const;
+/** Roles of the declared windows. */
+export type Role = (typeof ROLES)[number];
+
+export type OnGap = 'market' | 'skip';
+
+export interface WindowSpec {
+  readonly order: 'stop-market' | 'stop-limit';
+  /** Fraction of the trigger price the limit lies beyond it; null for stop-market. */
+  readonly limitOffset: DecimalString | null;
+  readonly triggerBy: TriggerSource;
+  readonly onGap: OnGap;
+  /** How many rungs of this role rest at once, the nearest first. */
+  readonly resting: number;
+}
+
+export interface WalletSpec {
+  readonly name: WalletName;
+  readonly capital: DecimalString;
+  readonly cycle: CycleKind;
+  readonly weights: readonly Weight[];
+  readonly confirmation: number;
+  readonly account: string;
+}
+
+export const RISK_LIMITS = ['maxDrawdown', 'maxNotional', 'maxShortExposure', 'maxMarginRatio', 'maxDailyLoss'] as const;
+export type RiskLimitName = (typeof RISK_LIMITS)[number];
+export type RiskAction = 'pause' | 'halt' | 'flatten';
+
+export interface RiskLimit {
+  readonly name: RiskLimitName;
+  /** A fraction (maxDrawdown, maxMarginRatio, maxDailyLoss when written with %) or an amount of quote currency. */
+  readonly limit: DecimalString;
+  readonly unit: 'fraction' | 'quote';
+  readonly action: RiskAction;
+}
+
+export interface ResetSpec {
+  readonly policy: 'independent' | 'joint';
+  /** Re-anchor after this many units of uninterrupted advance; null: never. */
+  readonly onAdvance: number | null;
+}
+
+export interface Strategy {
+  readonly version: 1;
+  readonly name: string;
+  readonly symbol: string;
+  readonly exchange: {
+    readonly id: ExchangeId;
+    readonly account: string;
+    readonly positionMode: PositionMode;
+    readonly marginMode: MarginMode;
+    readonly triggerBy: TriggerSource;
+    /** Only with id `simulated`: the limits and fees of its market, and its slippage as a fraction of the price. */
+    readonly market: (Omit<Instrument, 'symbol'> & { readonly slippage: DecimalString }) | null;
+  };
+  readonly leverage: DecimalString;
+  readonly unit: UnitSpec;
+  readonly spacing: Spacing;
+  readonly reset: ResetSpec;
+  /** Fraction of the target below which a reset leaves the position as it is. */
+  readonly rebalanceThreshold: DecimalString;
+  /** In file order. */
+  readonly wallets: readonly WalletSpec[];
+  readonly windows: Readonly<Record<Role, WindowSpec>>;
+  readonly risk: readonly RiskLimit[];
+}

@@ -1,0 +1,227 @@
+/**
+ * The exchange as the engine sees it, in ccxt's unified vocabulary. Implemented by the simulated exchange and by the ccxt adapters.
+ *
+ * Writes have three outcomes: done, refused (a whitelisted raw code, I18) or unknown; an implementation never throws for what an
+ * exchange does. Reads say when they began, when they ended and whether they are complete. Streamed events are hints: they may come
+ * late, twice or out of order, and every price in them is a plain decimal string.
+ */
+import type { DecimalString } from '../domain/decimal.ts';
+import type { Instrument, MarginMode, PositionMode, TriggerSource } from '../domain/strategy.ts';
+
+export type Side = 'buy' | 'sell';
+export type PositionSide = 'long' | 'short';
+export type OrderType = 'market' | 'limit' | 'stop-market' | 'stop-limit';
+/** `open` covers resting, untriggered and triggered-but-unfilled orders; the other four are final (I13). */
+export type OrderStatus = 'open' | 'closed' | 'canceled' | 'rejected' | 'expired';
+
+export interface OrderRequest {
+  readonly account: string;
+  readonly symbol: string;
+  /** Ours, chosen and committed before the request is sent (I2). */
+  readonly clientOrderId: string;
+  readonly side: Side;
+  readonly type: OrderType;
+  /** Base units. */
+  readonly amount: DecimalString;
+  /** Limit price; only for `limit` and `stop-limit`. */
+  readonly price: DecimalString | null;
+  /** Only for `stop-market` and `stop-limit`. A sell triggers at or below it, a buy at or above it. */
+  readonly triggerPrice: DecimalString | null;
+  readonly triggerBy: TriggerSource;
+  /** The leg it acts on in hedge position mode; null in one-way mode. */
+  readonly positionSide: PositionSide | null;
+  /** May only shrink a position. In hedge mode a closing side of a leg never opens, with or without the flag. */
+  readonly reduceOnly: boolean;
+  readonly postOnly: boolean;
+}
+
+export interface OrderRecord extends OrderRequest {
+  /** The exchange's id. */
+  readonly id: string;
+  readonly status: OrderStatus;
+  /** True once a conditional order has fired; it may still be unfilled. */
+  readonly triggered: boolean;
+  /** Base units executed so far. */
+  readonly filled: DecimalString;
+  /** Raw reason of the exchange for canceled, rejected, expired; null otherwise. */
+  readonly reason: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface TradeRecord {
+  /** Unique per account and symbol (I4). */
+  readonly id: string;
+  readonly orderId: string;
+  /** Null for trades that no order of a client caused (liquidation, ADL). */
+  readonly clientOrderId: string | null;
+  readonly account: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly positionSide: PositionSide | null;
+  readonly price: DecimalString;
+  readonly amount: DecimalString;
+  /** Quote currency, positive is paid. */
+  readonly fee: DecimalString;
+  readonly takerOrMaker: 'taker' | 'maker';
+  /** Exchange time, ms. */
+  readonly at: number;
+}
+
+export interface PositionRecord {
+  readonly account: string;
+  readonly symbol: string;
+  /** `long` and `short` in hedge mode (amount ≥ 0), `both` in one-way mode (amount signed). */
+  readonly positionSide: PositionSide | 'both';
+  readonly amount: DecimalString;
+  readonly entryPrice: DecimalString;
+  readonly leverage: DecimalString;
+  readonly marginMode: MarginMode;
+  readonly liquidationPrice: DecimalString | null;
+}
+
+export interface BalanceRecord {
+  readonly account: string;
+  readonly currency: string;
+  /** Wallet balance: deposits and realised results, without unrealised PnL. */
+  readonly total: DecimalString;
+  /** Total plus unrealised PnL. */
+  readonly equity: DecimalString;
+  /** Equity not bound as initial margin. */
+  readonly free: DecimalString;
+  /** Maintenance margin over equity; null without positions. */
+  readonly marginRatio: DecimalString | null;
+}
+
+/** One consistent read of an account. `complete` is false when any namespace or page was missing: then absence proves nothing. */
+export interface AccountSnapshot {
+  readonly account: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly complete: boolean;
+  readonly positions: readonly PositionRecord[];
+  readonly openOrders: readonly OrderRecord[];
+  readonly balance: BalanceRecord;
+}
+
+export type WriteOutcome<T> =
+  | { readonly type: 'done'; readonly value: T }
+  /** The exchange says it did not do it; `code` is its raw code. */
+  | { readonly type: 'refused'; readonly code: string; readonly message: string }
+  /** It may or may not have happened: look it up by its own id. */
+  | { readonly type: 'unknown'; readonly message: string };
+
+export interface AmendRequest {
+  readonly account: string;
+  readonly symbol: string;
+  readonly clientOrderId: string;
+  /** New total amount, including what is already filled. */
+  readonly amount: DecimalString;
+  readonly price: DecimalString | null;
+  readonly triggerPrice: DecimalString | null;
+}
+
+export interface CancelRequest {
+  readonly account: string;
+  readonly symbol: string;
+  readonly clientOrderId: string;
+}
+
+/** Raw codes every adapter translates its exchange's refusals into; the raw text stays in `message`. */
+export const REFUSALS = [
+  'WOULD_TRIGGER_IMMEDIATELY',
+  'REDUCE_ONLY_REJECTED',
+  'INSUFFICIENT_MARGIN',
+  'DUPLICATE_CLIENT_ORDER_ID',
+  'MIN_AMOUNT',
+  'MIN_COST',
+  'PRICE_OFF_TICK',
+  'AMOUNT_OFF_STEP',
+  'MAX_CONDITIONAL_ORDERS',
+  'POST_ONLY_WOULD_TAKE',
+  'POSITION_SIDE_MISMATCH',
+  'ORDER_NOT_FOUND',
+  'ORDER_NOT_AMENDABLE',
+  'UNKNOWN_SYMBOL',
+  'MARKET_HALTED',
+] as const;
+export type RefusalCode = (typeof REFUSALS)[number];
+
+export type ExchangeEvent =
+  | {
+      readonly type: 'price';
+      readonly symbol: string;
+      readonly last: DecimalString;
+      readonly mark: DecimalString;
+      readonly index: DecimalString;
+      readonly at: number;
+    }
+  | { readonly type: 'order'; readonly order: OrderRecord; readonly at: number }
+  | { readonly type: 'trade'; readonly trade: TradeRecord; readonly at: number }
+  | {
+      readonly type: 'funding';
+      /** Unique per account. */
+      readonly id: string;
+      readonly account: string;
+      readonly symbol: string;
+      readonly positionSide: PositionSide | 'both';
+      /** Quote currency, positive is received. */
+      readonly amount: DecimalString;
+      readonly rate: DecimalString;
+      readonly markPrice: DecimalString;
+      readonly at: number;
+    }
+  | {
+      readonly type: 'liquidation';
+      readonly id: string;
+      readonly account: string;
+      readonly symbol: string;
+      readonly positionSide: PositionSide | 'both';
+      /** Base units taken away. */
+      readonly amount: DecimalString;
+      readonly price: DecimalString;
+      /** Quote currency charged on top. */
+      readonly fee: DecimalString;
+      readonly at: number;
+    };
+
+/** What an exchange can do; the window manager plans with it. */
+export interface ExchangeCapabilities {
+  readonly exchangeId: string;
+  /** Conditional orders can be amended in place (same id, same queue). */
+  readonly amendsConditional: boolean;
+  /** `reduceOnly` is accepted beside a position side in hedge mode. */
+  readonly reduceOnlyInHedgeMode: boolean;
+  /** Most conditional orders per symbol; null: no such cap. */
+  readonly maxConditionalPerSymbol: number | null;
+  readonly triggerSources: readonly TriggerSource[];
+  /** How our 128-bit id is written: `alphanumeric` ([A-Za-z0-9], ≤ 32) or `hex128` (0x and 32 hex digits). */
+  readonly clientOrderIdForm: 'alphanumeric' | 'hex128';
+}
+
+export interface AccountSettings {
+  readonly positionMode: PositionMode;
+  readonly marginMode: MarginMode;
+  readonly leverage: DecimalString;
+}
+
+export interface Exchange {
+  readonly capabilities: ExchangeCapabilities;
+  fetchInstrument(symbol: string): Promise<Instrument>;
+  /** The last known prices, or null before the first. */
+  fetchPrice(symbol: string): Promise<{ last: DecimalString; mark: DecimalString; index: DecimalString; at: number } | null>;
+  /** Position mode is the account's; margin mode and leverage the symbol's. */
+  fetchSettings(account: string, symbol: string): Promise<AccountSettings>;
+  placeOrder(request: OrderRequest): Promise<WriteOutcome<OrderRecord>>;
+  amendOrder(request: AmendRequest): Promise<WriteOutcome<OrderRecord>>;
+  cancelOrder(request: CancelRequest): Promise<WriteOutcome<OrderRecord>>;
+  /** By our own id, open or not, in every namespace; null when the exchange has no such order. */
+  fetchOrder(account: string, symbol: string, clientOrderId: string): Promise<OrderRecord | null>;
+  /** Trades of the account at or after `since` (ms), oldest first. */
+  fetchTrades(account: string, symbol: string, since: number): Promise<readonly TradeRecord[]>;
+  fetchSnapshot(account: string): Promise<AccountSnapshot>;
+  /** Funding and liquidation events at or after `since` (ms), oldest first. */
+  fetchAccountEvents(account: string, since: number): Promise<readonly ExchangeEvent[]>;
+  /** Returns the function that ends the subscription. Events are delivered in order, synchronously or not. */
+  subscribe(listener: (event: ExchangeEvent) => void): () => void;
+}

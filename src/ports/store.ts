@@ -1,0 +1,116 @@
+/**
+ * Durable memory of the bot: append-only journal, one machine snapshot per plan, orders, intents and trades.
+ *
+ * Everything one pass of the engine decides is committed in one transaction before anything is sent (I2). `seq` numbers a plan's
+ * journal without gaps; a second writer collides on it and fails (I16). Values are JSON; money in them is decimal strings.
+ */
+import type { OrderRequest, TradeRecord } from './exchange.ts';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export interface PlanIdentity {
+  /** The exchange, and for simulated worlds the feed, a plan trades on; names are unique within it. */
+  readonly venue: string;
+  readonly name: string;
+}
+
+export interface StoredPlan extends PlanIdentity {
+  readonly planId: number;
+  /** The resolved strategy the plan was started with. */
+  readonly strategy: Json;
+  readonly strategyHash: string;
+  readonly startedAt: number;
+  /** Last journal number; 0 when the journal is empty. */
+  readonly seq: number;
+  /** The envelope committed with entry `seq` or before it; null before the first. */
+  readonly snapshot: SnapshotEnvelope | null;
+}
+
+/** A stored snapshot with what is needed to restore or refuse it. */
+export interface SnapshotEnvelope {
+  readonly machine: string;
+  readonly version: number;
+  /** The journal entry it is the result of. */
+  readonly seq: number;
+  readonly at: number;
+  readonly snapshot: Json;
+}
+
+export interface JournalEntry {
+  readonly seq: number;
+  /** Time of the event, ms. */
+  readonly at: number;
+  /** Dotted past tense for events (`fill.booked`), imperative for decisions (`order.place`). */
+  readonly type: string;
+  readonly payload: Json;
+}
+
+/** `committed`: an intent exists, the exchange has not answered. `unknown`: it answered, or failed to, in a way that proves nothing. */
+export type StoredOrderStatus = 'committed' | 'live' | 'unknown' | 'refused' | 'closed';
+
+export interface StoredOrder {
+  readonly clientOrderId: string;
+  /** The slots it serves, e.g. `hedge/stop-loss/-1`; several for a netted order, joined by `+` in leg order. */
+  readonly slot: string;
+  readonly cycle: number;
+  readonly generation: number;
+  readonly request: OrderRequest;
+  /** What each part of the amount is for, in fill order. */
+  readonly legs: Json;
+  readonly status: StoredOrderStatus;
+  readonly exchangeOrderId: string | null;
+  /** Base units booked from trades. */
+  readonly filled: string;
+  /** Raw code or reason of a refusal or a close. */
+  readonly reason: string | null;
+  readonly updatedAt: number;
+}
+
+/** One request to the exchange, written down before it is sent and completed by its outcome. */
+export interface StoredIntent {
+  /** `<clientOrderId>:place`, `:amend:<n>`, `:cancel:<n>`. */
+  readonly intentId: string;
+  readonly clientOrderId: string;
+  readonly kind: 'place' | 'amend' | 'cancel';
+  /** The journal entry of the decision. */
+  readonly seq: number;
+  readonly request: Json;
+  /** Why, in words. */
+  readonly reason: string;
+  readonly outcome: 'pending' | 'done' | 'refused' | 'unknown';
+  readonly code: string | null;
+  readonly committedAt: number;
+  readonly settledAt: number | null;
+}
+
+/** Written in one transaction. Orders and intents are upserts by id; entries and trades are inserts that must be new. */
+export interface CommitBatch {
+  readonly planId: number;
+  readonly entries: readonly JournalEntry[];
+  readonly snapshot: SnapshotEnvelope | null;
+  readonly orders: readonly StoredOrder[];
+  readonly intents: readonly StoredIntent[];
+  readonly trades: readonly { readonly seq: number; readonly trade: TradeRecord }[];
+}
+
+export interface Store {
+  /** What stands behind it, for people: `PGlite .hedgerow/db` or `PostgreSQL host/database` without credentials. */
+  readonly description: string;
+  /** The plan, created if it is new. Never changes the strategy of an existing one. */
+  openPlan(identity: PlanIdentity, strategy: Json, strategyHash: string, at: number): Promise<StoredPlan>;
+  findPlan(identity: PlanIdentity): Promise<StoredPlan | null>;
+  listPlans(): Promise<readonly StoredPlan[]>;
+  /** Atomic. Rejects with INVARIANT_BROKEN (I16) when an entry's number exists, (I4) when a trade is already booked. */
+  commit(batch: CommitBatch): Promise<void>;
+  /** Entries with a number above `afterSeq`, in order, at most `limit`. */
+  readJournal(planId: number, afterSeq: number, limit: number): Promise<readonly JournalEntry[]>;
+  /** Orders that are not refused or closed. */
+  loadWorkingOrders(planId: number): Promise<readonly StoredOrder[]>;
+  loadOrder(planId: number, clientOrderId: string): Promise<StoredOrder | null>;
+  /** Highest generation ever used, per `slot|cycle`, for cycles at or above `sinceCycle`. */
+  loadGenerations(planId: number, sinceCycle: number): Promise<ReadonlyMap<string, number>>;
+  loadPendingIntents(planId: number): Promise<readonly StoredIntent[]>;
+  /** Trades of the plan at or after `since` (ms), oldest first. */
+  loadTrades(planId: number, since: number): Promise<readonly TradeRecord[]>;
+  close(): Promise<void>;
+}
