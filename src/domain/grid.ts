@@ -1,0 +1,101 @@
+/**
+ * Grid of units (DOMAIN §1): level prices and the last level touched. Prices are quote per base unit, on the tick (I15).
+ */
+import { D, ONE, ZERO, dec, floorQuotientToStep, maxOf, roundQuotientToStep, roundToStep } from './decimal.ts';
+import type { DecimalString } from './decimal.ts';
+import { invariant } from './invariant.ts';
+import type { Spacing, UnitSpec } from './strategy.ts';
+
+export interface Grid {
+  /** Price of unit 0. */
+  readonly anchor: D;
+  /** Price distance of one unit (geometric: of the first unit above the anchor). */
+  readonly unitSize: D;
+  readonly spacing: Spacing;
+  readonly tickSize: D;
+}
+
+/** A price is on no grid step further than this many units from the anchor; far beyond any market, it bounds every loop. */
+export const UNITS_MAX = 1_000_000;
+
+/** Geometric levels are first computed with this many digits and exactly only if that cannot decide the rounding. */
+const QUICK_DIGITS = 60;
+const Quick = D.clone({ precision: QUICK_DIGITS });
+const TIE_MARGIN = new D('1e-30');
+
+/** Price of level `u`; ≤ 0 means that there is no such price and nothing may rest there. */
+export function levelPrice(grid: Grid, u: number): D {
+  if (grid.spacing === 'arithmetic') return grid.anchor.plus(grid.unitSize.times(u));
+  return geometricLevel(grid, u);
+}
+
+/**
+ * `A·(1+s/A)^u` to the nearest tick. `(A+s)^u / A^(u−1)` is an exact ratio: it is evaluated with 60 digits, and again with
+ * all digits in the rare case that those leave open to which tick it rounds.
+ */
+function geometricLevel({ anchor, unitSize, tickSize }: Grid, u: number): D {
+  if (u === 0) return anchor;
+  const top = anchor.plus(unitSize);
+  const ticks = new Quick(top).div(anchor).pow(u).times(anchor).div(tickSize);
+  const distanceToTie = ticks.minus(ticks.floor()).minus('0.5').abs();
+  if (distanceToTie.greaterThan(TIE_MARGIN.times(maxOf(new D(ticks), ONE)))) return new D(ticks.plus('0.5').floor()).times(tickSize);
+  return geometricLevelExactly(anchor, top, tickSize, u);
+}
+
+function geometricLevelExactly(anchor: D, top: D, tickSize: D, u: number): D {
+  const digits = (Math.abs(u) + 2) * (top.precision(true) + top.decimalPlaces() + anchor.decimalPlaces() + 2) + QUICK_DIGITS;
+  const Exact = D.clone({ precision: digits });
+  const up = new Exact(top).pow(Math.abs(u));
+  const down = new Exact(anchor).pow(Math.abs(u));
+  const numerator = u > 0 ? up.times(anchor) : down.times(anchor);
+  const denominator = u > 0 ? down : up;
+  return new D(roundQuotientToStep(numerator, denominator, new Exact(tickSize)));
+}
+
+/** The last level touched after the price was seen: up while at or above the next level, down while at or below the one below. */
+export function touchUnit(grid: Grid, unit: number, price: D): number {
+  let c = unit;
+  while (price.greaterThanOrEqualTo(levelPrice(grid, c + 1))) {
+    c += 1;
+    invariant(c <= UNITS_MAX, 'I23 price is too many units above the anchor', { price: price.toFixed(), anchor: grid.anchor.toFixed() });
+  }
+  while (price.lessThanOrEqualTo(levelPrice(grid, c - 1))) {
+    c -= 1;
+    invariant(c >= -UNITS_MAX, 'I23 price is too many units below the anchor', { price: price.toFixed(), anchor: grid.anchor.toFixed() });
+  }
+  return c;
+}
+
+/** What the size of a unit depends on besides the strategy file. */
+export interface UnitInputs {
+  readonly anchor: D;
+  readonly leverage: D;
+  readonly tickSize: D;
+  /** Wilder's ATR of the closed candles at the start of the cycle, quote; only for the `atr` form. */
+  readonly atr: DecimalString | null;
+}
+
+/** Unit size of a new cycle: to the nearest tick, at least one tick (DOMAIN §1). */
+export function unitSizeOf(spec: UnitSpec, inputs: UnitInputs): D {
+  return maxOf(rawUnitSize(spec, inputs), inputs.tickSize);
+}
+
+function rawUnitSize(spec: UnitSpec, { anchor, leverage, tickSize, atr }: UnitInputs): D {
+  switch (spec.type) {
+    case 'price':
+      return roundToStep(dec(spec.price), tickSize);
+    case 'percent':
+      return roundToStep(anchor.times(spec.fraction), tickSize);
+    case 'margin':
+      return roundQuotientToStep(anchor.times(spec.fraction), leverage, tickSize);
+    case 'atr':
+      invariant(atr !== null, 'I9 a unit of ATR needs candles before the cycle can start');
+      return roundToStep(dec(atr).times(spec.multiple), tickSize);
+  }
+}
+
+/** `floor_lot(amount·numerator/(denominator·divisor))`, zero for nothing or less. */
+export function floorShare(amount: D, weight: { numerator: DecimalString; denominator: DecimalString }, divisor: D, step: D): D {
+  if (amount.lessThanOrEqualTo(0) || divisor.lessThanOrEqualTo(0)) return ZERO;
+  return floorQuotientToStep(amount.times(weight.numerator), divisor.times(weight.denominator), step);
+}

@@ -1,0 +1,212 @@
+/**
+ * The facts a wallet's machine holds between events, and the small questions asked of them.
+ *
+ * Everything is JSON: decimal strings and integers, so a snapshot survives a restart unchanged (I12). What should rest on the
+ * exchange is not in here; it is derived from these facts (window/desired-orders.ts).
+ */
+import { D, ZERO, dec, plain, sum } from './decimal.ts';
+import type { DecimalString } from './decimal.ts';
+import { floorShare, levelPrice } from './grid.ts';
+import type { Grid } from './grid.ts';
+import { openLedger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { CycleKind, Instrument, ResetSpec, Spacing, Strategy, UnitSpec, WalletName, WalletSpec, Weight } from './strategy.ts';
+
+/** What the strategy file and the exchange fix for a wallet; constant for the life of the plan. */
+export interface WalletParameters {
+  readonly name: WalletName;
+  readonly cycle: CycleKind;
+  readonly capital: DecimalString;
+  readonly weights: readonly Weight[];
+  readonly confirmation: number;
+  readonly reset: ResetSpec;
+  readonly rebalanceThreshold: DecimalString;
+  readonly leverage: DecimalString;
+  readonly unit: UnitSpec;
+  readonly spacing: Spacing;
+  readonly instrument: Instrument;
+}
+
+/** One fragment of the ladder: `in` (armed downwards) or `out` (armed upwards), and what it holds. */
+export interface Rung {
+  readonly out: boolean;
+  /** Size of the fragment in this cycle, base units. */
+  readonly fragment: DecimalString;
+  readonly long: DecimalString;
+  readonly short: DecimalString;
+  /** The leg that closes the present side is completely filled; the rung flips when both legs it needs are. */
+  readonly closeDone: boolean;
+  readonly openDone: boolean;
+}
+
+export type Leg = 'open-long' | 'close-long' | 'open-short' | 'close-short';
+
+export interface ResetLeg {
+  readonly leg: Leg;
+  readonly amount: DecimalString;
+}
+
+/** The market order of a reset or of the start, decided once and kept until it is filled. */
+export interface ResetOrder {
+  readonly role: 'market-buy' | 'rebalance';
+  readonly legs: readonly ResetLeg[];
+  /** Executed so far: base units and quote. */
+  readonly filled: DecimalString;
+  readonly cost: DecimalString;
+}
+
+export type ResetReason = 'start' | 'ladder-complete' | 'recovered-in-cash' | 'advanced' | 'joint' | 'operator';
+
+export interface WalletFacts {
+  readonly parameters: WalletParameters;
+  /** Counts resets; 0 in the first cycle. */
+  readonly cycle: number;
+  /** False until the opening order of the plan is filled. */
+  readonly isOpened: boolean;
+  /** Last price seen, the trigger source's. */
+  readonly price: DecimalString;
+  /** Wilder's ATR for the next cycle; null where the unit does not need it or candles are missing. */
+  readonly atr: DecimalString | null;
+  readonly anchor: DecimalString;
+  readonly unitSize: DecimalString;
+  /** Amount held at the start of the cycle × anchor, quote. */
+  readonly notional: DecimalString;
+  readonly unit: number;
+  readonly peakUnit: number;
+  readonly valleyUnit: number;
+  readonly top: number;
+  readonly rungs: readonly Rung[];
+  /** Long held outside the rungs, base units: the whole long of a rotation. */
+  readonly coreLong: DecimalString;
+  /** When (ms) the rotation's long was closed in this cycle; null while it is held. */
+  readonly longClosedAt: number | null;
+  /** Short that an order of an earlier cycle opened late; to be closed at market. */
+  readonly strayShort: DecimalString;
+  /** An order of the ladder was completely filled since the last reset. */
+  readonly hasTraded: boolean;
+  /** False when a fragment is below the exchange's minimums: protection only. */
+  readonly entriesAllowed: boolean;
+  readonly resetDue: ResetReason | null;
+  /** Price of the fill or touch that made the reset due. */
+  readonly resetPrice: DecimalString;
+  readonly resetOrder: ResetOrder | null;
+  readonly ledger: Ledger;
+}
+
+export function walletParameters(strategy: Strategy, wallet: WalletSpec, instrument: Instrument): WalletParameters {
+  return {
+    name: wallet.name,
+    cycle: wallet.cycle,
+    capital: wallet.capital,
+    weights: wallet.weights,
+    confirmation: wallet.confirmation,
+    reset: strategy.reset,
+    rebalanceThreshold: strategy.rebalanceThreshold,
+    leverage: strategy.leverage,
+    unit: strategy.unit,
+    spacing: strategy.spacing,
+    instrument,
+  };
+}
+
+/** A wallet that owns its capital and nothing else; its start is its first reset. */
+export function newWallet(parameters: WalletParameters, price: DecimalString, atr: DecimalString | null): WalletFacts {
+  return {
+    parameters,
+    cycle: 0,
+    isOpened: false,
+    price,
+    atr,
+    anchor: '0',
+    unitSize: '0',
+    notional: '0',
+    unit: 0,
+    peakUnit: 0,
+    valleyUnit: 0,
+    top: -parameters.confirmation,
+    rungs: [],
+    coreLong: '0',
+    longClosedAt: null,
+    strayShort: '0',
+    hasTraded: false,
+    entriesAllowed: true,
+    resetDue: 'start',
+    resetPrice: price,
+    resetOrder: null,
+    ledger: openLedger(parameters.capital),
+  };
+}
+
+export function gridOf(facts: WalletFacts): Grid {
+  return {
+    anchor: dec(facts.anchor),
+    unitSize: dec(facts.unitSize),
+    spacing: facts.parameters.spacing,
+    tickSize: dec(facts.parameters.instrument.tickSize),
+  };
+}
+
+/** k: how many rungs are out. */
+export function rungsOut(facts: WalletFacts): number {
+  let out = 0;
+  for (const rung of facts.rungs) if (rung.out) out += 1;
+  return out;
+}
+
+export function longOf(facts: WalletFacts): D {
+  return dec(facts.coreLong).plus(sum(facts.rungs.map((rung) => dec(rung.long))));
+}
+
+export function shortOf(facts: WalletFacts): D {
+  return dec(facts.strayShort).plus(sum(facts.rungs.map((rung) => dec(rung.short))));
+}
+
+/** Long − short, base units. */
+export function positionOf(facts: WalletFacts): D {
+  return longOf(facts).minus(shortOf(facts));
+}
+
+export function downLevel(facts: WalletFacts, rung: number): number {
+  return facts.top - rung;
+}
+
+export function upLevel(facts: WalletFacts, rung: number): number {
+  return facts.top - rung + 1;
+}
+
+/** A share of the cycle's notional at a level's price, in whole lots: the amount of an entry (DOMAIN §3.4). */
+export function entryAmount(facts: WalletFacts, rung: number, price: D): D {
+  const weight = facts.parameters.weights[rung];
+  if (weight === undefined) return ZERO;
+  return floorShare(dec(facts.notional), weight, price, dec(facts.parameters.instrument.amountStep));
+}
+
+/** A total split by the wallet's weights in whole lots; the last fragment takes the remainder. */
+export function splitAmount(total: D, weights: readonly Weight[], amountStep: D): D[] {
+  let rest = total;
+  return weights.map((weight, index) => {
+    const share = index === weights.length - 1 ? rest : floorShare(total, weight, new D(1), amountStep);
+    rest = rest.minus(share);
+    return share;
+  });
+}
+
+export interface Shortfall {
+  readonly rung: number;
+  readonly amount: DecimalString;
+  readonly cost: DecimalString;
+}
+
+/** The first rung whose order would be below the exchange's minimum amount or cost at the start of the cycle, or null. */
+export function firstShortfall(facts: WalletFacts): Shortfall | null {
+  const grid = gridOf(facts);
+  const { minAmount, minCost } = facts.parameters.instrument;
+  for (let rung = 0; rung < facts.rungs.length; rung += 1) {
+    const price = levelPrice(grid, downLevel(facts, rung));
+    if (price.lessThanOrEqualTo(0)) continue;
+    const amount = facts.parameters.cycle === 'rotation' ? entryAmount(facts, rung, price) : dec(facts.rungs[rung]?.fragment ?? '0');
+    const cost = amount.times(price);
+    if (amount.isZero() || amount.lessThan(minAmount) || cost.lessThan(minCost)) return { rung, amount: plain(amount), cost: plain(cost) };
+  }
+  return null;
+}
