@@ -1,0 +1,202 @@
+/**
+ * A strategy file, read and resolved: every default filled in, every number exact, or one STRATEGY_INVALID error that
+ * lists all problems as `file:line:col: path: what was found, what was expected`.
+ */
+import { open, type FileHandle } from 'node:fs/promises';
+import type { z } from 'zod';
+import { D, maxOf, plain } from '../../domain/decimal.ts';
+import { HedgerowError } from '../../domain/errors.ts';
+import { RISK_LIMITS, ROLES, type RiskLimit, type Role, type Strategy, type UnitSpec, type WalletName, type WalletSpec, type WindowSpec } from '../../domain/strategy.ts';
+import { foundText, formatProblems, type Path, type Problem } from './problems.ts';
+import { ROLES_OF_CYCLE, ruleFindings, valueAt } from './strategy-rules.ts';
+import { DEFAULT_MIN_AMOUNT, strategyFileSchema, unknownKeyMessage, type StrategyFile } from './strategy-schema.ts';
+import { MAX_FILE_BYTES, readYamlTree, type Tree, type TreeReading } from './yaml-tree.ts';
+
+/** Reads strategy text. `fileName` appears in messages only. Throws STRATEGY_INVALID. */
+export function parseStrategy(text: string, fileName: string): Strategy {
+  const reading = readYamlTree(text);
+  const refuse = (problems: readonly Problem[]): never => {
+    throw new HedgerowError('STRATEGY_INVALID', formatProblems(fileName, text, problems));
+  };
+  if (reading.problems.length > 0) return refuse(reading.problems);
+  const parsed = strategyFileSchema.safeParse(reading.tree);
+  const schemaProblems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOfIssue(reading, issue, []));
+  const problems = [...schemaProblems, ...problemsOfRules(reading)];
+  if (problems.length > 0 || !parsed.success) return refuse(problems);
+  return resolve(parsed.data, walletOrder(reading.tree));
+}
+
+/** Reads a strategy file. Throws INPUT_INVALID when it cannot be read, STRATEGY_INVALID for what it says. */
+export async function loadStrategyFile(path: string): Promise<Strategy> {
+  const bytes = await readBounded(path);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+    const found = isUtf16 ? 'UTF-16 text' : 'bytes that are not UTF-8';
+    throw new HedgerowError('STRATEGY_INVALID', `${path}:1:1: found ${found}, expected UTF-8; save the file as UTF-8`, { cause });
+  }
+  return parseStrategy(text, path);
+}
+
+// ---- reading the file --------------------------------------------------------------------------------------------------
+
+async function readBounded(path: string): Promise<Uint8Array> {
+  let file: FileHandle | null = null;
+  try {
+    file = await open(path, 'r');
+    const stats = await file.stat();
+    if (!stats.isFile()) {
+      const kind = stats.isDirectory() ? 'a directory; name a strategy file in it' : 'no regular file; name a strategy file';
+      throw new HedgerowError('INPUT_INVALID', `${path} is ${kind}, such as strategies/btc-rotation.yaml`);
+    }
+    // One byte more than allowed tells the parser that the file is too large, without reading the rest.
+    const buffer = Buffer.alloc(Math.min(stats.size, MAX_FILE_BYTES) + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    if (length > MAX_FILE_BYTES) throw new HedgerowError('STRATEGY_INVALID', `${path}:1:1: the file is larger than ${MAX_FILE_BYTES / 1024} kB, expected a strategy file of a few kB`);
+    return buffer.subarray(0, length);
+  } catch (cause) {
+    if (cause instanceof HedgerowError) throw cause;
+    throw new HedgerowError('INPUT_INVALID', unreadable(path, cause), { cause });
+  } finally {
+    await file?.close();
+  }
+}
+
+function unreadable(path: string, cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `${path} does not exist; check the path, or list strategies/`;
+    case 'EACCES':
+    case 'EPERM':
+      return `${path} may not be read; give this user read permission (chmod u+r)`;
+    default:
+      return `${path} cannot be read (${code === '' ? 'not a valid path' : code}); name a readable strategy file`;
+  }
+}
+
+// ---- problems ----------------------------------------------------------------------------------------------------------
+
+type Issue = z.core.$ZodIssue;
+
+function problemsOfIssue(reading: TreeReading, issue: Issue, prefix: Path): Problem[] {
+  const path: Path = [...prefix, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const keyPath = [...path, key];
+      return { path: keyPath, span: reading.places.ofKey(keyPath), message: unknownKeyMessage(issue.message, key) };
+    });
+  }
+  if (issue.code === 'invalid_union') {
+    const branch = issue.errors.find((issues) => issues.length > 0 && !issues.some((each) => each.code === 'invalid_type' && each.path.length === 0));
+    if (branch !== undefined) return branch.flatMap((each) => problemsOfIssue(reading, each, path));
+  }
+  const value = valueAt(reading.tree, path);
+  const span = value === undefined ? reading.places.ofKey(path.slice(0, -1)) : reading.places.ofValue(path);
+  const found = value === undefined ? 'missing' : `found ${foundText(value)}`;
+  return [{ path, span, message: `${found}, expected ${issue.message}` }];
+}
+
+function problemsOfRules(reading: TreeReading): Problem[] {
+  return ruleFindings(reading.tree).map(({ path, at, message }) => ({
+    path,
+    span: at === 'key' ? reading.places.ofKey(path) : reading.places.ofValue(path),
+    message,
+  }));
+}
+
+// ---- resolving ---------------------------------------------------------------------------------------------------------
+
+function walletOrder(tree: Tree): readonly WalletName[] {
+  const wallets = valueAt(tree, ['wallets']);
+  return Object.keys(wallets ?? {}).filter((name): name is WalletName => name === 'long' || name === 'hedge');
+}
+
+function resolve(file: StrategyFile, order: readonly WalletName[]): Strategy {
+  const wallets = order.map((name) => resolveWallet(file, name)).filter((wallet) => wallet !== null);
+  return {
+    version: file.version,
+    name: file.name,
+    symbol: file.symbol,
+    exchange: resolveExchange(file),
+    leverage: file.leverage,
+    unit: resolveUnit(file.unit),
+    spacing: file.spacing,
+    reset: { policy: file.reset.policy, onAdvance: file.reset.onAdvance ?? null },
+    rebalanceThreshold: file.rebalance.threshold,
+    wallets,
+    windows: resolveWindows(file, wallets),
+    risk: resolveRisk(file),
+  };
+}
+
+function resolveExchange(file: StrategyFile): Strategy['exchange'] {
+  const { market, ...rest } = file.exchange;
+  if (rest.id !== 'simulated') return { ...rest, market: null };
+  const minAmount = market.minAmount ?? plain(maxOf(new D(DEFAULT_MIN_AMOUNT), new D(market.amountStep)));
+  return { ...rest, market: { ...market, minAmount } };
+}
+
+function resolveUnit(unit: StrategyFile['unit']): UnitSpec {
+  if (unit.price !== undefined) return { type: 'price', price: unit.price };
+  if (unit.percent !== undefined) return { type: 'percent', fraction: unit.percent };
+  if (unit.margin !== undefined) return { type: 'margin', fraction: unit.margin };
+  if (unit.atr !== undefined) return { type: 'atr', ...unit.atr };
+  throw new HedgerowError('INVARIANT_BROKEN', 'a unit without a form passed the rules of strategy files');
+}
+
+function resolveWallet(file: StrategyFile, name: WalletName): WalletSpec | null {
+  const wallet = file.wallets[name];
+  if (wallet === undefined) return null;
+  return {
+    name,
+    capital: wallet.capital,
+    cycle: 'cycle' in wallet ? wallet.cycle : 'fragments',
+    weights: wallet.fragments,
+    confirmation: wallet.confirmation,
+    account: wallet.account ?? file.exchange.account,
+  };
+}
+
+function resolveWindows(file: StrategyFile, wallets: readonly WalletSpec[]): Record<Role, WindowSpec> {
+  const entries = ROLES.map((role): [Role, WindowSpec] => {
+    const window = file.windows[role];
+    return [
+      role,
+      {
+        order: window.order,
+        limitOffset: window.limitOffset ?? null,
+        triggerBy: window.triggerBy ?? file.exchange.triggerBy,
+        onGap: 'onGap' in window ? window.onGap : 'market',
+        resting: window.resting ?? defaultResting(role, wallets),
+      },
+    ];
+  });
+  return Object.fromEntries(entries) as Record<Role, WindowSpec>;
+}
+
+/** All rungs of the wallet that uses the role; of the largest wallet when several or none does. */
+function defaultResting(role: Role, wallets: readonly WalletSpec[]): number {
+  const users = wallets.filter((wallet) => ROLES_OF_CYCLE[wallet.cycle].includes(role));
+  return Math.max(...(users.length > 0 ? users : wallets).map((wallet) => wallet.weights.length));
+}
+
+function resolveRisk(file: StrategyFile): RiskLimit[] {
+  return RISK_LIMITS.flatMap((name): RiskLimit[] => {
+    if (name === 'maxDailyLoss') {
+      const given = file.risk.maxDailyLoss;
+      return given === undefined ? [] : [{ name, limit: given.limit.limit, unit: given.limit.unit, action: given.action }];
+    }
+    const given = file.risk[name];
+    const unit = name === 'maxDrawdown' || name === 'maxMarginRatio' ? 'fraction' : 'quote';
+    return given === undefined ? [] : [{ name, limit: given.limit, unit, action: given.action }];
+  });
+}
