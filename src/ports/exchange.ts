@@ -138,11 +138,14 @@ export const REFUSALS = [
   'PRICE_OFF_TICK',
   'AMOUNT_OFF_STEP',
   'MAX_CONDITIONAL_ORDERS',
+  'MAX_OPEN_ORDERS',
   'POST_ONLY_WOULD_TAKE',
   'POSITION_SIDE_MISMATCH',
   'ORDER_NOT_FOUND',
   'ORDER_NOT_AMENDABLE',
   'UNKNOWN_SYMBOL',
+  /** Malformed: a field is missing, superfluous or not a number; the sender's fault. */
+  'BAD_REQUEST',
   'MARKET_HALTED',
 ] as const;
 export type RefusalCode = (typeof REFUSALS)[number];

@@ -1,0 +1,117 @@
+/**
+ * Liquidation by mark price. The rule:
+ * - Cross: when the equity of the cross legs and the free money is at or below the sum of their maintenance margins, every open
+ *   order on symbols in cross mode is cancelled and all cross legs, both sides of a hedge together, are closed at once.
+ * - Isolated: when the margin of a leg plus its unrealised result is at or below its maintenance margin, the symbol's open orders
+ *   are cancelled and that leg is closed.
+ * - Price: the mark, rounded to the tick against the account. If that would leave less than nothing (a gap), the prices of the legs,
+ *   biggest notional first, are moved in the account's favour, up to the tick, until nothing is owed: the insurance fund's loss.
+ * - Fee: the market's liquidation fee on the notional, at most what is left. It is charged by the `liquidation` event, on top of the
+ *   trade, whose own fee is 0; the event's id is `liq-` and the trade's id. So no account ever ends below zero.
+ */
+import { ONE, ZERO, ceilToStep, floorQuotientToStep, floorToStep, maxOf, minOf, plain } from '../../domain/decimal.ts';
+import type { D } from '../../domain/decimal.ts';
+import { sortedLegs } from './book-state.ts';
+import type { AccountState } from './book-state.ts';
+import type { Book } from './book.ts';
+import { bookTrade } from './execution.ts';
+import { accountMargin, isIsolated, legMaintenance, markOf } from './margin.ts';
+import type { Market } from './market.ts';
+import type { Leg } from './position.ts';
+import { unrealised } from './position.ts';
+
+/** Liquidates what the account's legs no longer carry. True when anything was liquidated. */
+export function liquidateIfNeeded(book: Book, account: AccountState): boolean {
+  let happened = false;
+  for (const leg of legsOf(book, account, 'isolated')) {
+    const state = book.marketOf(leg.symbol);
+    const left = leg.margin.plus(unrealised(leg, markOf(state)));
+    if (left.greaterThan(legMaintenance(state, leg))) continue;
+    cancelOrders(book, account, (symbol) => symbol === leg.symbol);
+    closeLegs(book, account, [leg], left);
+    happened = true;
+  }
+  const legs = legsOf(book, account, 'cross');
+  if (legs.length === 0) return happened;
+  const { crossEquity, crossMaintenance } = accountMargin(book, account);
+  if (crossEquity.greaterThan(crossMaintenance)) return happened;
+  cancelOrders(book, account, (symbol) => !isIsolated(book, account, symbol));
+  closeLegs(book, account, legs, crossEquity);
+  return true;
+}
+
+function legsOf(book: Book, account: AccountState, marginMode: 'cross' | 'isolated'): readonly Leg[] {
+  return sortedLegs(account).filter((leg) => isIsolated(book, account, leg.symbol) === (marginMode === 'isolated'));
+}
+
+function cancelOrders(book: Book, account: AccountState, concerns: (symbol: string) => boolean): void {
+  for (const order of [...account.open.values()]) {
+    if (concerns(order.record.symbol)) book.closeOrder(order, 'canceled', 'LIQUIDATION');
+  }
+}
+
+/** `equity`: what stands behind these legs at mark. */
+function closeLegs(book: Book, account: AccountState, legs: readonly Leg[], equity: D): void {
+  const closings = [...legs].sort((a, b) => biggestFirst(book, a, b)).map((leg) => closingAtMark(book, leg));
+  let left = closings.reduce((sum, closing) => sum.plus(closing.leg.amount.times(closing.price.minus(closing.mark))), equity);
+  for (const closing of closings) {
+    if (!left.isNegative()) break;
+    left = left.plus(relieve(closing, left.negated()));
+  }
+  for (const closing of closings) left = left.minus(closeLeg(book, account, closing, maxOf(ZERO, left)));
+}
+
+function biggestFirst(book: Book, a: Leg, b: Leg): number {
+  const notional = (leg: Leg): D => leg.amount.abs().times(markOf(book.marketOf(leg.symbol)));
+  return notional(b).comparedTo(notional(a));
+}
+
+interface Closing {
+  readonly leg: Leg;
+  readonly market: Market;
+  readonly mark: D;
+  price: D;
+}
+
+function closingAtMark(book: Book, leg: Leg): Closing {
+  const state = book.marketOf(leg.symbol);
+  const mark = markOf(state);
+  const { market } = state;
+  const down = maxOf(market.tickSize, floorToStep(mark, market.tickSize));
+  return { leg, market, mark, price: leg.amount.isNegative() ? ceilToStep(mark, market.tickSize) : down };
+}
+
+/** Moves the closing price so that the account gains at least `shortfall` if it can (a price stays at one tick or above). */
+function relieve(closing: Closing, shortfall: D): D {
+  const { leg, market } = closing;
+  const size = leg.amount.abs();
+  const floored = floorQuotientToStep(shortfall, size, market.tickSize);
+  const move = floored.times(size).equals(shortfall) ? floored : floored.plus(market.tickSize);
+  const before = closing.price;
+  closing.price = leg.amount.isNegative() ? maxOf(market.tickSize, before.minus(move)) : before.plus(move);
+  return closing.price.minus(before).abs().times(size);
+}
+
+/** Returns the fee charged. */
+function closeLeg(book: Book, account: AccountState, closing: Closing, affordable: D): D {
+  const { leg, market, price } = closing;
+  const amount = leg.amount.abs();
+  const side = leg.amount.isNegative() ? 'buy' : 'sell';
+  const positionSide = leg.positionSide === 'both' ? null : leg.positionSide;
+  const fee = minOf(affordable, amount.times(price).times(minOf(ONE, market.liquidationFee)));
+  const origin = { orderId: `liquidation-${book.nextId('event')}`, clientOrderId: null };
+  const trade = bookTrade(book, account, leg.symbol, origin, { side, positionSide, price, amount, fee: ZERO, liquidity: 'taker' });
+  book.chargeFee(account, fee);
+  book.addAccountEvent(account, {
+    type: 'liquidation',
+    id: `liq-${trade.id}`,
+    account: account.account,
+    symbol: leg.symbol,
+    positionSide: leg.positionSide,
+    amount: trade.amount,
+    price: trade.price,
+    fee: plain(fee),
+    at: book.now,
+  });
+  return fee;
+}

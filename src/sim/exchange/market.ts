@@ -1,0 +1,146 @@
+/**
+ * One market of the simulated exchange: its limits as decimals, the price a taker gets, its maintenance margin, its current prices.
+ * Keeps I15 from the exchange's side: every fill price is on the tick, rounded against the taker.
+ */
+import { ONE, ZERO, ceilToStep, dec, floorToStep, maxOf } from '../../domain/decimal.ts';
+import type { D, DecimalString } from '../../domain/decimal.ts';
+import { HedgerowError } from '../../domain/errors.ts';
+import { invariant } from '../../domain/invariant.ts';
+import type { Instrument, TriggerSource } from '../../domain/strategy.ts';
+import type { Side } from '../../ports/exchange.ts';
+import type { SimulatedMarket } from './config.ts';
+import { DEFAULT_LIQUIDATION_FEE, DEFAULT_MAINTENANCE_TIERS, DEFAULT_MAX_LEVERAGE } from './config.ts';
+
+export interface Tier {
+  /** Null: no upper end. */
+  readonly maxNotional: D | null;
+  readonly rate: D;
+  readonly amount: D;
+}
+
+export interface Market {
+  readonly symbol: string;
+  readonly instrument: Instrument;
+  readonly tickSize: D;
+  readonly amountStep: D;
+  readonly minAmount: D;
+  readonly minCost: D;
+  readonly takerFee: D;
+  readonly makerFee: D;
+  readonly slippage: D;
+  readonly tiers: readonly Tier[];
+  readonly maxLeverage: D;
+  readonly liquidationFee: D;
+  readonly maxConditionalOrders: number | null | undefined;
+  readonly maxOpenOrders: number | null;
+  readonly maxAmountPerTrade: D | null;
+  readonly tradesPerTick: number | null;
+}
+
+export function compileMarket(config: SimulatedMarket): Market {
+  const { symbol, tickSize, amountStep, minAmount, minCost, takerFee, makerFee } = config;
+  const step = dec(amountStep);
+  return {
+    symbol,
+    instrument: Object.freeze({ symbol, tickSize, amountStep, minAmount, minCost, takerFee, makerFee }),
+    tickSize: dec(tickSize),
+    amountStep: step,
+    minAmount: dec(minAmount),
+    minCost: dec(minCost),
+    takerFee: dec(takerFee),
+    makerFee: dec(makerFee),
+    slippage: dec(config.slippage ?? '0'),
+    tiers: compileTiers(config),
+    maxLeverage: dec(config.maxLeverage ?? DEFAULT_MAX_LEVERAGE),
+    liquidationFee: dec(config.liquidationFee ?? DEFAULT_LIQUIDATION_FEE),
+    maxConditionalOrders: config.maxConditionalOrders,
+    maxOpenOrders: config.maxOpenOrders ?? null,
+    maxAmountPerTrade: compileMaxAmountPerTrade(config, step),
+    tradesPerTick: config.tradesPerTick ?? null,
+  };
+}
+
+function compileTiers(config: SimulatedMarket): readonly Tier[] {
+  const tiers = (config.maintenanceTiers ?? DEFAULT_MAINTENANCE_TIERS).map((tier) => ({
+    maxNotional: tier.maxNotional === null ? null : dec(tier.maxNotional),
+    rate: dec(tier.maintenanceMarginRate),
+    amount: dec(tier.maintenanceAmount),
+  }));
+  if (tiers.at(-1)?.maxNotional !== null) {
+    throw new HedgerowError('INPUT_INVALID', `${config.symbol}: the last maintenance tier must have maxNotional null`);
+  }
+  return tiers;
+}
+
+function compileMaxAmountPerTrade(config: SimulatedMarket, step: D): D | null {
+  if (config.maxAmountPerTrade === undefined || config.maxAmountPerTrade === null) return null;
+  const amount = floorToStep(dec(config.maxAmountPerTrade), step);
+  if (amount.isZero()) throw new HedgerowError('INPUT_INVALID', `${config.symbol}: maxAmountPerTrade is below the amount step ${config.amountStep}`);
+  return amount;
+}
+
+/** What a taker pays or gets when the market stands at `reference`: slippage against him, then rounded to the tick against him. */
+export function takerPrice(market: Market, side: Side, reference: D): D {
+  if (side === 'buy') return ceilToStep(reference.times(ONE.plus(market.slippage)), market.tickSize);
+  return maxOf(market.tickSize, floorToStep(reference.times(ONE.minus(market.slippage)), market.tickSize));
+}
+
+export function tierOf(market: Market, notional: D): { readonly tier: Tier; readonly minNotional: D } {
+  let minNotional = ZERO;
+  for (const tier of market.tiers) {
+    if (tier.maxNotional === null || notional.lessThanOrEqualTo(tier.maxNotional)) return { tier, minNotional };
+    minNotional = tier.maxNotional;
+  }
+  throw new HedgerowError('INVARIANT_BROKEN', `no maintenance tier for a notional of ${notional.toFixed()}`);
+}
+
+export function maintenanceMargin(market: Market, notional: D): D {
+  const { tier } = tierOf(market, notional);
+  return maxOf(ZERO, notional.times(tier.rate).minus(tier.amount));
+}
+
+/** The prices of a market: text as given, floats for pre-filters, decimals parsed when they are first needed. */
+export class Quote {
+  last: DecimalString;
+  mark: DecimalString;
+  index: DecimalString;
+  at: number;
+  /** The last price of the tick before; the path between both is what `touch` fills walk. */
+  previousLast: DecimalString;
+  readonly #parsed = new Map<DecimalString, D>();
+
+  constructor(price: { readonly last: DecimalString; readonly mark: DecimalString; readonly index: DecimalString; readonly at: number }) {
+    this.last = price.last;
+    this.mark = price.mark;
+    this.index = price.index;
+    this.at = price.at;
+    this.previousLast = price.last;
+  }
+
+  move(price: { readonly last: DecimalString; readonly mark: DecimalString; readonly index: DecimalString; readonly at: number }): void {
+    this.previousLast = this.last;
+    this.last = price.last;
+    this.mark = price.mark;
+    this.index = price.index;
+    this.at = price.at;
+    if (this.#parsed.size > 0) this.#parsed.clear();
+  }
+
+  of(source: TriggerSource): D {
+    return this.decimal(this[source]);
+  }
+
+  previous(): D {
+    return this.decimal(this.previousLast);
+  }
+
+  private decimal(text: DecimalString): D {
+    let value = this.#parsed.get(text);
+    if (value === undefined) {
+      value = dec(text);
+      invariant(value.isPositive() && !value.isZero(), 'I15 a price is positive', { price: text });
+      this.#parsed.set(text, value);
+    }
+    return value;
+  }
+}
