@@ -1,0 +1,144 @@
+/**
+ * The simulated exchange's book on disk: `<folder>/book.jsonl`, one JSON delta a line, so that a killed bot finds the same exchange
+ * again (I12).
+ *
+ * Each delta is one write that ends with its newline, so `kill -9` can tear the last line only: a torn last line is dropped, a bad
+ * line anywhere else is an error. Now and then the lines are compacted into one snapshot line, written to a temporary file and
+ * renamed over the book. Data survive the death of the process; a power cut may lose the last lines, never their order.
+ */
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { HedgerowError } from '../../domain/errors.ts';
+
+/** Lines between two compactions, at least. A book of bigger snapshots is compacted when it has doubled, so the work stays linear. */
+const DEFAULT_COMPACT_AFTER_LINES = 20_000;
+
+const NEWLINE = 0x0a;
+
+/** What is kept: anything that tells its changes and can say everything at once. */
+export interface DeltaSource<Delta> {
+  onDelta(listener: (delta: Delta) => void): () => void;
+  snapshot(): Delta;
+}
+
+export interface SimulatedBookOptions {
+  readonly compactAfterLines?: number;
+}
+
+export class SimulatedBook<Delta> {
+  readonly path: string;
+  readonly #compactAfterLines: number;
+  #file: number;
+  #lines = 0;
+  #bytes = 0;
+  #snapshotBytes = 0;
+
+  private constructor(path: string, options: SimulatedBookOptions) {
+    this.path = path;
+    this.#compactAfterLines = options.compactAfterLines ?? DEFAULT_COMPACT_AFTER_LINES;
+    this.#file = openSync(path, 'a');
+  }
+
+  /** Opens or creates the book in `folder` and reads it. Throws STORE_UNAVAILABLE when a line other than the last is damaged. */
+  static open<Delta>(folder: string, options: SimulatedBookOptions = {}): { readonly book: SimulatedBook<Delta>; readonly deltas: readonly Delta[] } {
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, 'book.jsonl');
+    rmSync(temporaryPath(path), { force: true });
+    const deltas = existsSync(path) ? readLines<Delta>(path) : [];
+    const book = new SimulatedBook<Delta>(path, options);
+    book.#lines = deltas.length;
+    return { book, deltas };
+  }
+
+  /** Writes the source down as it is now, then each of its changes. Returns the function that ends it. */
+  follow(source: DeltaSource<Delta>): () => void {
+    this.compact(source.snapshot());
+    return source.onDelta((delta) => {
+      this.append(delta);
+      if (this.#isDue()) this.compact(source.snapshot());
+    });
+  }
+
+  append(delta: Delta): void {
+    const line = `${JSON.stringify(delta)}\n`;
+    writeWhole(this.#file, line);
+    this.#lines += 1;
+    this.#bytes += line.length;
+  }
+
+  /** Replaces all lines by one that says everything. */
+  compact(snapshot: Delta): void {
+    const temporary = temporaryPath(this.path);
+    const line = `${JSON.stringify(snapshot)}\n`;
+    const file = openSync(temporary, 'w');
+    try {
+      writeWhole(file, line);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, this.path);
+    closeSync(this.#file);
+    this.#file = openSync(this.path, 'a');
+    this.#lines = 1;
+    this.#snapshotBytes = line.length;
+    this.#bytes = line.length;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #isDue(): boolean {
+    return this.#lines > this.#compactAfterLines && this.#bytes > 2 * this.#snapshotBytes;
+  }
+}
+
+function temporaryPath(path: string): string {
+  return `${path}.tmp`;
+}
+
+/** One write call for one line; a short write (full disk) is finished or throws. */
+function writeWhole(file: number, line: string): void {
+  const bytes = Buffer.from(line);
+  let written = writeSync(file, bytes);
+  while (written < bytes.length) written += writeSync(file, bytes, written);
+}
+
+/** The deltas of the file; cuts a torn last line off the file too, so that the next one starts on a line of its own. */
+function readLines<Delta>(path: string): readonly Delta[] {
+  const bytes = readFileSync(path);
+  const deltas: Delta[] = [];
+  let start = 0;
+  for (let number = 1; start < bytes.length; number += 1) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline === -1 ? bytes.length : newline;
+    const delta = parse<Delta>(bytes.toString('utf8', start, end));
+    const isLast = end >= bytes.length - 1;
+    if (delta !== null && newline !== -1) deltas.push(delta);
+    else if (isLast) truncate(path, start);
+    else throw new HedgerowError('STORE_UNAVAILABLE', `${path}:${number}: this line of the simulated exchange's book is damaged`);
+    start = end + 1;
+  }
+  return deltas;
+}
+
+/** Null when the text is not a JSON object. */
+function parse<Delta>(text: string): Delta | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Delta) : null;
+  } catch {
+    return null;
+  }
+}
+
+function truncate(path: string, length: number): void {
+  const file = openSync(path, 'r+');
+  try {
+    ftruncateSync(file, length);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
