@@ -2,15 +2,15 @@
  * A strategy file, read and resolved: every default filled in, every number exact, or one STRATEGY_INVALID error that
  * lists all problems as `file:line:col: path: what was found, what was expected`.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { z } from 'zod';
 import { D, maxOf, plain } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import { RISK_LIMITS, ROLES, type RiskLimit, type Role, type Strategy, type UnitSpec, type WalletName, type WalletSpec, type WindowSpec } from '../../domain/strategy.ts';
 import { foundText, formatProblems, type Path, type Problem } from './problems.ts';
 import { ROLES_OF_CYCLE, ruleFindings, valueAt } from './strategy-rules.ts';
-import { DEFAULT_MIN_AMOUNT, strategyFileSchema, unknownKeyMessage, type StrategyFile } from './strategy-schema.ts';
-import { MAX_FILE_BYTES, readYamlTree, type Tree, type TreeReading } from './yaml-tree.ts';
+import { DEFAULT_FRAGMENTS, DEFAULT_MIN_AMOUNT, strategyFileSchema, unknownKeyMessage, type StrategyFile } from './strategy-schema.ts';
+import { MAX_FILE_BYTES, TOO_LARGE, readYamlTree, type Tree, type TreeReading } from './yaml-tree.ts';
 
 /** Reads strategy text. `fileName` appears in messages only. Throws STRATEGY_INVALID. */
 export function parseStrategy(text: string, fileName: string): Strategy {
@@ -18,10 +18,10 @@ export function parseStrategy(text: string, fileName: string): Strategy {
   const refuse = (problems: readonly Problem[]): never => {
     throw new HedgerowError('STRATEGY_INVALID', formatProblems(fileName, text, problems));
   };
-  if (reading.problems.length > 0) return refuse(reading.problems);
+  if (!reading.isWhole) return refuse(reading.problems);
   const parsed = strategyFileSchema.safeParse(reading.tree);
   const schemaProblems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOfIssue(reading, issue, []));
-  const problems = [...schemaProblems, ...problemsOfRules(reading)];
+  const problems = [...reading.problems, ...schemaProblems, ...problemsOfRules(reading)];
   if (problems.length > 0 || !parsed.success) return refuse(problems);
   return resolve(parsed.data, walletOrder(reading.tree));
 }
@@ -45,28 +45,33 @@ export async function loadStrategyFile(path: string): Promise<Strategy> {
 async function readBounded(path: string): Promise<Uint8Array> {
   let file: FileHandle | null = null;
   try {
-    file = await open(path, 'r');
-    const stats = await file.stat();
+    // Looked at before it is opened: opening a pipe would wait for its writer.
+    const stats = await stat(path);
     if (!stats.isFile()) {
-      const kind = stats.isDirectory() ? 'a directory; name a strategy file in it' : 'no regular file; name a strategy file';
+      const kind = stats.isDirectory() ? 'a directory; name a strategy file in it' : 'not a regular file; name a strategy file';
       throw new HedgerowError('INPUT_INVALID', `${path} is ${kind}, such as strategies/btc-rotation.yaml`);
     }
-    // One byte more than allowed tells the parser that the file is too large, without reading the rest.
-    const buffer = Buffer.alloc(Math.min(stats.size, MAX_FILE_BYTES) + 1);
-    let length = 0;
-    while (length < buffer.length) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    if (length > MAX_FILE_BYTES) throw new HedgerowError('STRATEGY_INVALID', `${path}:1:1: the file is larger than ${MAX_FILE_BYTES / 1024} kB, expected a strategy file of a few kB`);
-    return buffer.subarray(0, length);
+    file = await open(path, 'r');
+    const bytes = await readUpTo(file, MAX_FILE_BYTES + 1);
+    if (bytes.length > MAX_FILE_BYTES) throw new HedgerowError('STRATEGY_INVALID', `${path}:1:1: ${TOO_LARGE}`);
+    return bytes;
   } catch (cause) {
     if (cause instanceof HedgerowError) throw cause;
     throw new HedgerowError('INPUT_INVALID', unreadable(path, cause), { cause });
   } finally {
     await file?.close();
   }
+}
+
+async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Array> {
+  const buffer = Buffer.alloc(limit);
+  let length = 0;
+  while (length < limit) {
+    const { bytesRead } = await file.read(buffer, length, limit - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return buffer.subarray(0, length);
 }
 
 function unreadable(path: string, cause: unknown): string {
@@ -96,13 +101,19 @@ function problemsOfIssue(reading: TreeReading, issue: Issue, prefix: Path): Prob
     });
   }
   if (issue.code === 'invalid_union') {
-    const branch = issue.errors.find((issues) => issues.length > 0 && !issues.some((each) => each.code === 'invalid_type' && each.path.length === 0));
+    const branch = issue.errors.find((issues) => issues.length > 0 && !issues.some((each) => isOtherKind(each, valueAt(reading.tree, path))));
     if (branch !== undefined) return branch.flatMap((each) => problemsOfIssue(reading, each, path));
   }
   const value = valueAt(reading.tree, path);
   const span = value === undefined ? reading.places.ofKey(path.slice(0, -1)) : reading.places.ofValue(path);
   const found = value === undefined ? 'missing' : `found ${foundText(value)}`;
   return [{ path, span, message: `${found}, expected ${issue.message}` }];
+}
+
+/** True when an alternative of the schema is for another kind of value (a list, a block, text) than the one found. */
+function isOtherKind(issue: Issue, found: Tree | undefined): boolean {
+  if (issue.path.length > 0) return false;
+  return issue.code === 'invalid_type' || (issue.code === 'invalid_value' && typeof found !== 'string');
 }
 
 function problemsOfRules(reading: TreeReading): Problem[] {
@@ -183,10 +194,14 @@ function resolveWindows(file: StrategyFile, wallets: readonly WalletSpec[]): Rec
   return Object.fromEntries(entries) as Record<Role, WindowSpec>;
 }
 
-/** All rungs of the wallet that uses the role; of the largest wallet when several or none does. */
+/**
+ * All rungs of the wallet that uses the role. The stop-loss of both wallets: those of the long wallet, because a rotation's
+ * full stop is one order. A role that nobody uses has no orders; it gets the first wallet's number.
+ */
 function defaultResting(role: Role, wallets: readonly WalletSpec[]): number {
   const users = wallets.filter((wallet) => ROLES_OF_CYCLE[wallet.cycle].includes(role));
-  return Math.max(...(users.length > 0 ? users : wallets).map((wallet) => wallet.weights.length));
+  const owner = users.find((wallet) => wallet.name === 'long') ?? users[0] ?? wallets[0];
+  return owner === undefined ? DEFAULT_FRAGMENTS : owner.weights.length;
 }
 
 function resolveRisk(file: StrategyFile): RiskLimit[] {

@@ -80,6 +80,7 @@ function percentRemedy(text: string): string {
 
 /** What to write instead of `text`, or nothing when only the expectation can tell. */
 function numberRemedy(text: string): string {
+  if (text.length > MAX_NUMBER_CHARS) return '';
   if (/^[+-]?0[0-9]/.test(text)) return `leading zeros are refused, some readers take them for octal; write ${stripZeros(text)}`;
   if (/^[+-]?0[xob]/i.test(text)) return 'write decimal digits';
   if (/^[+-]?[0-9]*\.?[0-9]+e[+-]?[0-9]+$/i.test(text)) return `exponents are refused${writtenOut(text)}`;

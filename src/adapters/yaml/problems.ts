@@ -16,7 +16,7 @@ export interface Problem {
   readonly path: Path;
   readonly span: Span;
   readonly message: string;
-  /** For a duplicate key: the offset at which the key stood first. */
+  /** Only for a duplicate key: the offset at which the key stood first. */
   readonly firstSeen?: number;
 }
 
@@ -40,8 +40,9 @@ function formatProblem(fileName: string, text: string, lineStarts: readonly numb
   const { line, column } = positionOf(lineStarts, problem.span.start);
   const path = pathText(problem.path);
   const first = problem.firstSeen === undefined ? '' : `; first written in line ${positionOf(lineStarts, problem.firstSeen).line}`;
-  const head = `${printable(fileName)}:${line}:${column}: ${path === '' ? '' : `${path}: `}${problem.message}${first}`;
-  const excerpt = excerptOf(text, lineStarts, line, column, problem.span.end - problem.span.start);
+  const head = printable(`${fileName}:${line}:${column}: ${path === '' ? '' : `${path}: `}${problem.message}${first}`);
+  const isAboutTheFile = problem.span.end === 0;
+  const excerpt = isAboutTheFile ? null : excerptOf(text, lineStarts, line, column, problem.span.end - problem.span.start);
   return excerpt === null ? head : `${head}\n${excerpt}`;
 }
 
@@ -68,7 +69,7 @@ function excerptOf(text: string, lineStarts: readonly number[], line: number, co
   const end = (lineStarts[line] ?? text.length + 1) - 1;
   const source = text.slice(start, end).replace(/\r$/, '').replaceAll('\t', ' ');
   if (source.trim() === '') return null;
-  const cut = Math.max(0, column - 1 - MAX_EXCERPT_CHARS / 2);
+  const cut = source.length <= MAX_EXCERPT_CHARS ? 0 : Math.max(0, column - 1 - MAX_EXCERPT_CHARS / 2);
   const shown = source.slice(cut, cut + MAX_EXCERPT_CHARS);
   const gutter = `  ${line} | `;
   const carets = Math.max(1, Math.min(length, shown.length - (column - 1 - cut)));
@@ -80,7 +81,7 @@ export function pathText(path: Path): string {
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;
-    else text += (text === '' ? '' : '.') + shortened(printable(step));
+    else text += (text === '' ? '' : '.') + shortened(step);
   }
   return text;
 }
@@ -92,9 +93,9 @@ export function foundText(value: unknown): string {
   return Array.isArray(value) ? 'a list' : 'a block';
 }
 
-/** Text in double quotes, shortened, harmless on a terminal. */
+/** Text in double quotes, shortened. */
 export function quoted(text: string): string {
-  return printable(JSON.stringify(shortened(text)));
+  return JSON.stringify(shortened(text));
 }
 
 function shortened(text: string): string {
@@ -106,18 +107,24 @@ function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\u{FFFD}');
 }
 
-/** The option that was probably meant: equal but for case and separators, or few letters away. Null when none is near. */
+/** Shorter words are near to everything. */
+const MIN_MEANT_CHARS = 3;
+/** So many equal first letters tell what was meant, if they fit one option only: `rotate` is `rotation`. */
+const MEANT_PREFIX_CHARS = 4;
+
+/** The option that was probably meant: few letters away (case and separators do not count) or begun the same way. Null when none is. */
 export function nearest(word: string, options: readonly string[]): string | null {
-  if (word.length > MAX_FOUND_CHARS) return null;
+  if (word.length < MIN_MEANT_CHARS || word.length > MAX_FOUND_CHARS) return null;
   const bare = (text: string): string => text.toLowerCase().replace(/[-_ ]/g, '');
   let best: { option: string; away: number } | null = null;
   for (const option of options) {
     const away = distance(bare(word), bare(option));
     if (best === null || away < best.away) best = { option, away };
   }
-  if (best === null) return null;
-  const limit = Math.max(1, Math.floor(Math.min(word.length, best.option.length) / 3));
-  return best.away <= limit ? best.option : null;
+  if (best !== null && best.away <= Math.ceil(Math.min(word.length, best.option.length) / 3)) return best.option;
+  const start = bare(word).slice(0, MEANT_PREFIX_CHARS);
+  const begunSo = start.length < MEANT_PREFIX_CHARS ? [] : options.filter((option) => bare(option).startsWith(start));
+  return begunSo.length === 1 ? (begunSo[0] ?? null) : null;
 }
 
 /** `; did you mean "fragments"?`, or nothing. */

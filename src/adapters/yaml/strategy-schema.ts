@@ -41,27 +41,32 @@ const BLOCKS = new Map<string, BlockInfo>();
 /** Message of an unknown key; `label` is the message of zod's issue, see `block`. */
 export function unknownKeyMessage(label: string, key: string): string {
   const info = BLOCKS.get(label);
-  const allowed = `allowed ${label}: ${info?.keys.join(', ') ?? ''}`;
-  const hint = info !== undefined && Object.hasOwn(info.hints, key) ? info.hints[key] : undefined;
   const found = `unknown key ${foundText(key)}`;
-  if (hint !== undefined) return `${found}; ${hint}; ${allowed}`;
+  if (info === undefined) return found;
+  const allowed = `allowed ${label}: ${info.keys.join(', ')}`;
+  if (Object.hasOwn(info.hints, key)) return `${found}; ${info.hints[key]}; ${allowed}`;
   if (/^[0-9]+$/.test(key)) return `${found}; a comma ends a number here, write it without separators; ${allowed}`;
-  const meant = didYouMean(key, info?.keys ?? []);
-  return `${found}${meant === '' ? elsewhere(label, key) : meant}; ${allowed}`;
+  const meant = didYouMean(key, info.keys);
+  return meant === '' ? `${found}${elsewhere(label, key)}; ${allowed}` : `${found}${meant} ${allowed}`;
 }
 
+/** Where a key of another block belongs. */
 function elsewhere(label: string, key: string): string {
   const homes = [...BLOCKS].filter(([other, info]) => other !== label && info.keys.includes(key)).map(([other]) => other);
-  return homes.length === 0 || homes.length > 3 ? '' : `; it belongs ${homes.join(' or ')}`;
+  return homes.length === 0 || homes.length > 2 ? '' : `; it belongs ${homes.join(' or ')}`;
+}
+
+interface BlockNotes {
+  readonly hints?: Readonly<Record<string, string>>;
+  readonly example?: string;
 }
 
 /** A closed block: unknown keys are errors. `label` says where it is: `in exchange`, `under wallets`. */
-function block<Shape extends z.ZodRawShape>(label: string, shape: Shape, hints: Readonly<Record<string, string>> = {}) {
+function block<Shape extends z.ZodRawShape>(label: string, shape: Shape, notes: BlockNotes = {}) {
   const keys = Object.keys(shape);
-  BLOCKS.set(label, { keys, hints });
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? label : `a block with ${keys.length === 1 ? 'the key' : 'keys of'} ${keys.join(', ')}`),
-  });
+  BLOCKS.set(label, { keys, hints: notes.hints ?? {} });
+  const expected = notes.example === undefined ? `a block of ${keys.join(', ')}` : `a block such as ${notes.example}`;
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? label : expected) });
 }
 
 /** A block of which everything has a default: it may be missing or empty. */
@@ -203,8 +208,8 @@ const fragmentWeight = scalar<DecimalString>(`a fraction written with %, ${perce
 
 const fragmentList = z
   .array(fragmentWeight, { error: () => FRAGMENTS_EXPECTED })
-  .min(1, { error: () => FRAGMENTS_EXPECTED })
-  .max(MAX_FRAGMENTS, { error: () => `at most ${MAX_FRAGMENTS} fragments` })
+  .min(1, { error: () => FRAGMENTS_EXPECTED, abort: true })
+  .max(MAX_FRAGMENTS, { error: () => `at most ${MAX_FRAGMENTS} fragments`, abort: true })
   .superRefine((percents, context) => {
     const total = sum(percents.map((percent) => new D(percent)));
     if (total.equals(100)) return;
@@ -261,11 +266,15 @@ const exchange = section(
 );
 
 const UNIT_BOUNDS: Bounds = { above: '0', below: '100' };
-const atr = block('in unit.atr', {
-  length: whole('a whole number of candles from 2 to 1000', 2, 1000, 'Number of candles of the average true range (Wilder).', [14]),
-  timeframe: choice(TIMEFRAMES, 'Candle length.').meta({ examples: ['1h'] }),
-  multiple: number('a factor above 0 and up to 100', { above: '0', atMost: '100' }, 'Unit size in multiples of the ATR.', [0.5, 1]),
-});
+const atr = block(
+  'in unit.atr',
+  {
+    length: whole('a whole number of candles from 2 to 1000', 2, 1000, 'Number of candles of the average true range (Wilder).', [14]),
+    timeframe: choice(TIMEFRAMES, 'Candle length.').meta({ examples: ['1h'] }),
+    multiple: number('a factor above 0 and up to 100', { above: '0', atMost: '100' }, 'Unit size in multiples of the ATR.', [0.5, 1]),
+  },
+  { example: '{ length: 14, timeframe: 1h, multiple: 0.5 }' },
+);
 
 const unit = block(
   'in unit',
@@ -275,7 +284,7 @@ const unit = block(
     margin: fraction(UNIT_BOUNDS, 'The price distance that gains this fraction of the margin: price × fraction / leverage.', ['5%']).optional(),
     atr: atr.meta({ description: 'A multiple of the average true range at the start of the cycle.' }).optional(),
   },
-  { leverage: 'leverage stands at the top level of the file' },
+  { hints: { leverage: 'leverage stands at the top level of the file' }, example: '{ percent: 1% }, with exactly one of price, percent, margin, atr' },
 ).meta({
   description: 'Price distance of one unit, measured again at the start of each cycle. Exactly one of price, percent, margin, atr.',
   minProperties: 1,
@@ -320,8 +329,7 @@ function walletKeys() {
 
 const longWallet = section(
   block('in wallets.long', walletKeys(), {
-    ...WALLET_HINTS,
-    cycle: 'the long wallet has no choice of cycle, it always sells and rebuys its fragments; cycle belongs to wallets.hedge',
+    hints: { ...WALLET_HINTS, cycle: 'the long wallet has no choice of cycle, it always sells and rebuys its fragments; cycle belongs to wallets.hedge' },
   }),
   'The long wallet: sells fragments on the way down, rebuys them on the way up. Never short.',
 );
@@ -336,7 +344,7 @@ const hedgeWallet = section(
       ).prefault('rotation'),
       ...walletKeys(),
     },
-    WALLET_HINTS,
+    { hints: WALLET_HINTS },
   ),
   'The hedge wallet: starts long, turns short on the way down.',
 );
@@ -344,7 +352,10 @@ const hedgeWallet = section(
 const wallets = block(
   'under wallets',
   { long: longWallet.optional(), hedge: hedgeWallet.optional() },
-  { capital: 'name the wallet first: wallets: { hedge: { capital: 5000 } }', short: 'the wallet that goes short is hedge' },
+  {
+    hints: { capital: 'name the wallet first: wallets: { hedge: { capital: 5000 } }', short: 'the wallet that goes short is hedge' },
+    example: '{ hedge: { capital: 5000, cycle: rotation } }',
+  },
 ).meta({ description: 'One or both wallets; they open in the order written here.', minProperties: 1 });
 
 function windowKeys() {
@@ -365,7 +376,7 @@ function windowKeys() {
 }
 
 const CLOSING_HINTS = { onGap: 'this window closes a position and always executes; onGap is only for entries' };
-const closingWindow = (role: string, description: string) => section(block(`in windows.${role}`, windowKeys(), CLOSING_HINTS), description);
+const closingWindow = (role: string, description: string) => section(block(`in windows.${role}`, windowKeys(), { hints: CLOSING_HINTS }), description);
 const entryWindow = (role: string, description: string) =>
   section(
     block(`in windows.${role}`, {
@@ -391,9 +402,11 @@ const action = () =>
   choice(['pause', 'halt', 'flatten'], 'pause: nothing moves, orders stay; halt: orders are cancelled, positions stay; flatten: halt and close every position.').prefault('halt');
 const FRACTION_LIMIT: Bounds = { above: '0', atMost: '100' };
 const fractionLimit = (key: string, description: string, example: string) =>
-  block(`in risk.${key}`, { limit: fraction(FRACTION_LIMIT, description, [example]), action: action() }).meta({ description }).optional();
+  block(`in risk.${key}`, { limit: fraction(FRACTION_LIMIT, description, [example]), action: action() }, { example: `{ limit: ${example}, action: halt }` })
+    .meta({ description })
+    .optional();
 const quoteLimit = (key: string, description: string, example: number) =>
-  block(`in risk.${key}`, { limit: number('an amount of quote currency above 0 in digits', { above: '0' }, description, [example]), action: action() })
+  block(`in risk.${key}`, { limit: number('an amount of quote currency above 0 in digits', { above: '0' }, description, [example]), action: action() }, { example: `{ limit: ${example}, action: halt }` })
     .meta({ description })
     .optional();
 
@@ -417,7 +430,8 @@ const risk = section(
     maxNotional: quoteLimit('maxNotional', 'Largest sum of long and short positions in quote currency.', 20000),
     maxShortExposure: quoteLimit('maxShortExposure', 'Largest short position in quote currency.', 8000),
     maxMarginRatio: fractionLimit('maxMarginRatio', "Largest share of the account's margin that is in use.", '80%'),
-    maxDailyLoss: block('in risk.maxDailyLoss', { limit: dailyLossLimit, action: action() }).meta({ description: DAILY_LOSS_TEXT }).optional(),
+    maxDailyLoss: block('in risk.maxDailyLoss', { limit: dailyLossLimit, action: action() }, { example: '{ limit: 5%, action: halt }' })
+      .meta({ description: DAILY_LOSS_TEXT }).optional(),
   }),
   'Limits at which the plan stops by itself. None by default.',
 );
@@ -459,9 +473,11 @@ export const strategyFileSchema = block(
     risk,
   },
   {
-    capital: 'it belongs to a wallet: wallets: { hedge: { capital: 5000 } }',
-    market: 'it belongs in exchange',
-    percent: 'it belongs in unit: unit: { percent: 1% }',
+    hints: {
+      capital: 'it belongs to a wallet: wallets: { hedge: { capital: 5000 } }',
+      fragments: 'it belongs to a wallet: wallets: { hedge: { fragments: 4 } }',
+      percent: 'write unit: { percent: 1% }',
+    },
   },
 ).meta({
   title: 'hedgerow strategy',

@@ -25,6 +25,8 @@ export interface TreeReading {
   readonly tree: Tree;
   readonly places: Places;
   readonly problems: readonly Problem[];
+  /** False when something could not be read, so that the tree has holes; a duplicate key leaves none. */
+  readonly isWhole: boolean;
 }
 
 /** Where keys and values stand in the text. */
@@ -61,9 +63,10 @@ export function readYamlTree(text: string): TreeReading {
     tree: null,
     places,
     problems: [{ path: [], span: { start, end }, message }],
+    isWhole: false,
   });
   if (text.length > MAX_FILE_BYTES || Buffer.byteLength(text) > MAX_FILE_BYTES) {
-    return refuse(0, 0, `the file is larger than ${MAX_FILE_BYTES / 1024} kB, expected a strategy file of a few kB`);
+    return refuse(0, 0, TOO_LARGE);
   }
   const tokens = [...new Parser().parse(text)];
   const tooDeep = firstTooDeep(tokens);
@@ -79,12 +82,16 @@ export function readYamlTree(text: string): TreeReading {
   if (second !== undefined && syntax.length === 0) {
     return refuse(second.range[0], second.range[0] + 1, 'a second YAML document starts here, expected one strategy in one file; remove the --- or split the file');
   }
-  if (syntax.length > 0) return { tree: null, places, problems: syntax };
+  if (syntax.length > 0) return { tree: null, places, problems: syntax, isWhole: false };
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return refuse(0, 0, EMPTY_FILE);
   return buildTree(document, places);
 }
 
+export const TOO_LARGE = `the file is larger than ${MAX_FILE_BYTES / 1024} kB, expected a strategy file of a few kB`;
 const EMPTY_FILE = 'the file is empty, expected a strategy: version, name, symbol, leverage, unit and wallets';
+
+/** The YAML reader's messages may quote the source at any length. */
+const MAX_SYNTAX_CHARS = 160;
 
 function syntaxProblem(code: string, message: string, pos: readonly [number, number]): Problem {
   const hint =
@@ -93,7 +100,7 @@ function syntaxProblem(code: string, message: string, pos: readonly [number, num
       : code === 'BAD_INDENT' || code === 'MISSING_CHAR' || code === 'UNEXPECTED_TOKEN'
         ? '; check indentation, quotes and brackets'
         : '';
-  const firstLine = message.split('\n')[0] ?? message;
+  const firstLine = (message.split('\n')[0] ?? message).slice(0, MAX_SYNTAX_CHARS);
   return { path: [], span: { start: pos[0], end: pos[1] }, message: `not readable as YAML: ${firstLine}${hint}` };
 }
 
@@ -126,7 +133,7 @@ interface Building {
 function buildTree(document: Document.Parsed<ParsedNode>, places: Places): TreeReading {
   const building: Building = { document, places, problems: [], values: 0, aliases: 0 };
   const tree = treeOf(building, document.contents, [], null);
-  return { tree, places, problems: building.problems };
+  return { tree, places, problems: building.problems, isWhole: building.problems.every((problem) => problem.firstSeen !== undefined) };
 }
 
 function complain(building: Building, path: Path, span: Span, message: string): null {
