@@ -9,8 +9,9 @@ export function strategySchemaText(): string {
     io: 'input',
     reused: 'inline',
     override: ({ jsonSchema }) => {
-      jsonSchema.default = asWritten(jsonSchema.default, jsonSchema.type);
-      if (jsonSchema.default === undefined) delete jsonSchema.default;
+      if (jsonSchema.default !== undefined) jsonSchema.default = asWritten(jsonSchema.default, jsonSchema.type);
+      if (jsonSchema['written'] !== undefined) jsonSchema.examples = jsonSchema['written'] as unknown[];
+      delete jsonSchema['written'];
     },
   });
   return `${JSON.stringify(schema, null, 2)}\n`;

@@ -27,6 +27,7 @@ const NAME_PATTERN = `[a-z0-9-]{1,${MAX_NAME_CHARS}}`;
 const SYMBOL_PATTERN = '[^\\s/:a-z"\'\\\\\\u0000-\\u001f]{1,40}/([A-Z0-9]{1,20}):([A-Z0-9]{1,20})';
 const MAX_ADVANCE_UNITS = 100_000;
 
+/** Keywords for the JSON Schema. Examples are `written`, because zod drops `examples` of values that are transformed. */
 type JsonMeta = Readonly<Record<string, unknown>>;
 
 // ---- blocks ------------------------------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ function number(expected: string, bounds: Bounds, description: string, examples:
     type: ['number', 'string'],
     pattern: `^${NUMBER_PATTERN}$`,
     ...jsonBounds(bounds),
-    examples,
+    written: examples,
   });
 }
 
@@ -119,7 +120,7 @@ function whole(expected: string, min: number, max: number, description: string, 
     pattern: `^${WHOLE_PATTERN}$`,
     minimum: min,
     maximum: max,
-    examples,
+    written: examples,
   });
 }
 
@@ -137,7 +138,7 @@ function fraction(bounds: Bounds, description: string, examples: readonly string
       const percent = readPercent(text, bounds);
       return percent.ok ? { ok: true, value: fractionOfPercent(percent.value) } : percent;
     },
-    { description, type: 'string', pattern: `^${NUMBER_PATTERN} ?%$`, examples },
+    { description, type: 'string', pattern: `^${NUMBER_PATTERN} ?%$`, written: examples },
   );
 }
 
@@ -156,7 +157,7 @@ function name(what: string, description: string, examples: readonly string[]) {
     description,
     type: 'string',
     pattern: pattern.source,
-    examples,
+    written: examples,
   });
 }
 
@@ -203,7 +204,7 @@ const fragmentWeight = scalar<DecimalString>(`a fraction written with %, ${perce
   description: 'Share of this fragment.',
   type: 'string',
   pattern: `^${NUMBER_PATTERN} ?%$`,
-  examples: ['40%', '12.5%'],
+  written: ['40%', '12.5%'],
 });
 
 const fragmentList = z
@@ -224,7 +225,7 @@ function fragments() {
     .prefault(String(DEFAULT_FRAGMENTS))
     .meta({
       description: `The wallet's rungs: a number of equal fragments (1 to ${MAX_FRAGMENTS}), or a list of weights from the top rung down that sum to 100%.`,
-      examples: [4, ['40%', '30%', '20%', '10%']],
+      written: [4, ['40%', '30%', '20%', '10%']],
     });
 }
 
@@ -270,7 +271,7 @@ const atr = block(
   'in unit.atr',
   {
     length: whole('a whole number of candles from 2 to 1000', 2, 1000, 'Number of candles of the average true range (Wilder).', [14]),
-    timeframe: choice(TIMEFRAMES, 'Candle length.').meta({ examples: ['1h'] }),
+    timeframe: choice(TIMEFRAMES, 'Candle length.').meta({ written: ['1h'] }),
     multiple: number('a factor above 0 and up to 100', { above: '0', atMost: '100' }, 'Unit size in multiples of the ATR.', [0.5, 1]),
   },
   { example: '{ length: 14, timeframe: 1h, multiple: 0.5 }' },
@@ -289,7 +290,7 @@ const unit = block(
   description: 'Price distance of one unit, measured again at the start of each cycle. Exactly one of price, percent, margin, atr.',
   minProperties: 1,
   maxProperties: 1,
-  examples: [{ percent: '1%' }, { price: 100 }, { margin: '5%' }, { atr: { length: 14, timeframe: '1h', multiple: 0.5 } }],
+  written: [{ percent: '1%' }, { price: 100 }, { margin: '5%' }, { atr: { length: 14, timeframe: '1h', multiple: 0.5 } }],
 });
 
 const policy = (description: string) => choice(['independent', 'joint'], description);
@@ -310,7 +311,7 @@ const reset = z
   .meta({
     description:
       'When wallets start a new cycle and re-anchor. independent: each wallet when its own rungs are all back. joint: all wallets together, only with a scaling hedge wallet.',
-    examples: ['independent', 'joint', { policy: 'independent', onAdvance: 20 }],
+    written: ['independent', 'joint', { policy: 'independent', onAdvance: 20 }],
   });
 
 const WALLET_HINTS = { cash: 'the money of a wallet is its capital', weights: 'weights are written under fragments', leverage: 'leverage stands at the top level of the file' };
@@ -421,7 +422,7 @@ const dailyLossLimit = scalar<{ readonly limit: DecimalString; readonly unit: 'f
     const amount = readNumber(text, { above: '0' });
     return amount.ok ? { ok: true, value: { limit: amount.value, unit: 'quote' } } : amount;
   },
-  { description: DAILY_LOSS_TEXT, type: ['string', 'number'], pattern: `^${NUMBER_PATTERN}(?: ?%)?$`, exclusiveMinimum: 0, examples: ['5%', 500] },
+  { description: DAILY_LOSS_TEXT, type: ['string', 'number'], pattern: `^${NUMBER_PATTERN}(?: ?%)?$`, exclusiveMinimum: 0, written: ['5%', 500] },
 );
 
 const risk = section(
@@ -450,7 +451,7 @@ export const strategyFileSchema = block(
       description: "The linear perpetual to trade, in ccxt's unified form BASE/QUOTE:SETTLE with SETTLE equal to QUOTE.",
       type: 'string',
       pattern: symbolPattern.source,
-      examples: ['BTC/USDT:USDT', 'ETH/USDC:USDC'],
+      written: ['BTC/USDT:USDT', 'ETH/USDC:USDC'],
     }),
     exchange,
     leverage: number(`a number above 0 and up to ${MAX_LEVERAGE}`, { above: '0', atMost: String(MAX_LEVERAGE) }, 'Position size as a multiple of the capital, for every wallet.', [

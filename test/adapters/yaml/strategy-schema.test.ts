@@ -109,6 +109,11 @@ test('defaults and examples in the schema are valid by the schema', () => {
   });
 });
 
+test('examples are shown', () => {
+  const { symbol, wallets, unit } = schema.properties ?? {};
+  expect([symbol?.examples?.[0], wallets?.properties?.['long']?.properties?.['capital']?.examples, unit?.properties?.['percent']?.examples?.[0]]).toEqual(['BTC/USDT:USDT', [5000], '1%']);
+});
+
 test('money and counts show their defaults as numbers', () => {
   const wallet = schema.properties?.['wallets']?.properties?.['hedge']?.properties;
   expect([wallet?.['capital']?.default, wallet?.['fragments']?.default, wallet?.['confirmation']?.default, wallet?.['cycle']?.default]).toEqual([1000, 4, 1, 'rotation']);
