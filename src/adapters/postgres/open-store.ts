@@ -1,0 +1,58 @@
+/**
+ * Opens the durable store: embedded in a data folder (PGlite), or on a PostgreSQL server. Only the driver that is needed is loaded; each
+ * costs tens of milliseconds and megabytes. Keeps I16 for data folders: the lock is taken before the database is touched.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { HedgerowError } from '../../domain/errors.ts';
+import type { Store } from '../../ports/store.ts';
+import { lockDataDir } from './data-dir-lock.ts';
+import { storeError, type SqlDatabase } from './database.ts';
+import { migrate, readMigrations, type Migration } from './migrations.ts';
+import { createSqlStore } from './sql-store.ts';
+
+export type StoreLocation =
+  /** A folder of our own; made with mode 0700 if it is missing. */
+  | { readonly dataDir: string }
+  /** `postgres://user:password@host:5432/database`. */
+  | { readonly databaseUrl: string };
+
+/**
+ * The store at `location`, migrated to what this version knows. Close it; a store that is not closed loses nothing but starts slower.
+ * Throws STORE_LOCKED, STORE_TOO_NEW, STORE_UNAVAILABLE, or INPUT_INVALID for a URL that cannot be used.
+ */
+export async function openStore(location: StoreLocation, migrations: readonly Migration[] = readMigrations()): Promise<Store> {
+  if ('databaseUrl' in location) {
+    const { openPostgres } = await import('./postgres-database.ts');
+    return prepare(openPostgres(location.databaseUrl), migrations, async () => {});
+  }
+  const { dataDir } = location;
+  makeDataDir(dataDir);
+  const lock = await lockDataDir(resolve(dataDir));
+  try {
+    const { openPglite } = await import('./pglite-database.ts');
+    const database = await openPglite(resolve(dataDir, 'db'), `PGlite ${join(dataDir, 'db')}`);
+    return await prepare(database, migrations, () => lock.release());
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function prepare(database: SqlDatabase, migrations: readonly Migration[], release: () => Promise<void>): Promise<Store> {
+  try {
+    await migrate(database, migrations, Date.now());
+    return await createSqlStore(database, release);
+  } catch (error) {
+    await database.close().catch(() => undefined);
+    throw storeError(database.description, error);
+  }
+}
+
+function makeDataDir(dataDir: string): void {
+  try {
+    if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new HedgerowError('STORE_UNAVAILABLE', `the data folder ${dataDir} cannot be made: ${(error as Error).message}`);
+  }
+}

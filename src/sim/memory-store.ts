@@ -1,0 +1,194 @@
+/**
+ * The store in memory, for simulation and tests: same contract as the durable one, nothing survives the process. Keeps I4 and I16 as the
+ * durable store does; atomic because everything is checked before anything is changed.
+ *
+ * Values with JSON inside are kept as JSON text: nobody can change stored data through an object it passed in or got back, and what is
+ * read is what a database would return.
+ */
+import { HedgerowError } from '../domain/errors.ts';
+import { invariant } from '../domain/invariant.ts';
+import type { TradeRecord } from '../ports/exchange.ts';
+import type { CommitBatch, JournalEntry, Json, PlanIdentity, Store, StoredIntent, StoredOrder, StoredOrderStatus, StoredPlan } from '../ports/store.ts';
+
+interface MemoryOrder {
+  readonly text: string;
+  readonly slot: string;
+  readonly cycle: number;
+  readonly generation: number;
+}
+
+interface MemoryPlan {
+  /** A StoredPlan without seq and snapshot. */
+  readonly text: string;
+  readonly venue: string;
+  /** Entry n is at index n - 1. */
+  readonly journal: string[];
+  snapshotText: string;
+  readonly orders: Map<string, MemoryOrder>;
+  /** Ids among `orders` that are not refused or closed. */
+  readonly workingOrders: Set<string>;
+  readonly intents: Map<string, string>;
+  readonly pendingIntents: Set<string>;
+  readonly trades: { readonly at: number; readonly text: string }[];
+}
+
+const FINAL_STATUSES: ReadonlySet<StoredOrderStatus> = new Set(['refused', 'closed']);
+
+class MemoryStore implements Store {
+  readonly description = 'memory';
+  readonly #plans: MemoryPlan[] = [];
+  readonly #planIds = new Map<string, number>();
+  readonly #tradeKeys = new Set<string>();
+  #isClosed = false;
+
+  async openPlan(identity: PlanIdentity, strategy: Json, strategyHash: string, at: number): Promise<StoredPlan> {
+    this.#checkOpen();
+    const found = this.#planIds.get(identityKey(identity));
+    if (found !== undefined) return this.#stored(found);
+    const planId = this.#plans.length + 1;
+    const { venue, name } = identity;
+    this.#plans.push({
+      text: JSON.stringify({ planId, venue, name, strategy, strategyHash, startedAt: at }),
+      venue,
+      journal: [],
+      snapshotText: 'null',
+      orders: new Map(),
+      workingOrders: new Set(),
+      intents: new Map(),
+      pendingIntents: new Set(),
+      trades: [],
+    });
+    this.#planIds.set(identityKey(identity), planId);
+    return this.#stored(planId);
+  }
+
+  async findPlan(identity: PlanIdentity): Promise<StoredPlan | null> {
+    this.#checkOpen();
+    const planId = this.#planIds.get(identityKey(identity));
+    return planId === undefined ? null : this.#stored(planId);
+  }
+
+  async listPlans(): Promise<readonly StoredPlan[]> {
+    this.#checkOpen();
+    return this.#plans.map((_, index) => this.#stored(index + 1));
+  }
+
+  async commit(batch: CommitBatch): Promise<void> {
+    this.#checkOpen();
+    const plan = this.#plans[batch.planId - 1];
+    invariant(plan !== undefined, `I16 the store has no plan ${batch.planId}`);
+    checkNumbers(plan, batch);
+    const tradeKeys = this.#checkTrades(plan, batch);
+    for (const entry of batch.entries) plan.journal.push(JSON.stringify(entry));
+    if (batch.snapshot !== null) plan.snapshotText = JSON.stringify(batch.snapshot);
+    for (const order of batch.orders) putOrder(plan, order);
+    for (const intent of batch.intents) putIntent(plan, intent);
+    for (const { trade } of batch.trades) plan.trades.push({ at: trade.at, text: JSON.stringify(trade) });
+    for (const key of tradeKeys) this.#tradeKeys.add(key);
+  }
+
+  async readJournal(planId: number, afterSeq: number, limit: number): Promise<readonly JournalEntry[]> {
+    const from = Math.max(afterSeq, 0);
+    return (this.#plan(planId)?.journal ?? []).slice(from, from + limit).map((text) => parse<JournalEntry>(text));
+  }
+
+  async loadWorkingOrders(planId: number): Promise<readonly StoredOrder[]> {
+    const plan = this.#plan(planId);
+    return [...(plan?.workingOrders ?? [])].sort(byText).map((id) => parse<StoredOrder>(plan!.orders.get(id)!.text));
+  }
+
+  async loadOrder(planId: number, clientOrderId: string): Promise<StoredOrder | null> {
+    const order = this.#plan(planId)?.orders.get(clientOrderId);
+    return order === undefined ? null : parse<StoredOrder>(order.text);
+  }
+
+  async loadGenerations(planId: number, sinceCycle: number): Promise<ReadonlyMap<string, number>> {
+    const highest = new Map<string, number>();
+    const orders = [...(this.#plan(planId)?.orders.values() ?? [])].filter((order) => order.cycle >= sinceCycle);
+    orders.sort((a, b) => a.cycle - b.cycle || byText(a.slot, b.slot));
+    for (const { slot, cycle, generation } of orders) {
+      const key = `${slot}|${cycle}`;
+      highest.set(key, Math.max(generation, highest.get(key) ?? generation));
+    }
+    return highest;
+  }
+
+  async loadPendingIntents(planId: number): Promise<readonly StoredIntent[]> {
+    const plan = this.#plan(planId);
+    const intents = [...(plan?.pendingIntents ?? [])].map((id) => parse<StoredIntent>(plan!.intents.get(id)!));
+    return intents.sort((a, b) => a.seq - b.seq || byText(a.intentId, b.intentId));
+  }
+
+  async loadTrades(planId: number, since: number): Promise<readonly TradeRecord[]> {
+    const trades = (this.#plan(planId)?.trades ?? []).filter((trade) => trade.at >= since);
+    return trades.sort((a, b) => a.at - b.at).map(({ text }) => parse<TradeRecord>(text));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  #plan(planId: number): MemoryPlan | undefined {
+    this.#checkOpen();
+    return this.#plans[planId - 1];
+  }
+
+  #stored(planId: number): StoredPlan {
+    const plan = this.#plans[planId - 1]!;
+    return { ...parse<Omit<StoredPlan, 'seq' | 'snapshot'>>(plan.text), seq: plan.journal.length, snapshot: parse(plan.snapshotText) };
+  }
+
+  /** Keys of the batch's trades; throws when one is booked already, also by another plan of the venue. */
+  #checkTrades(plan: MemoryPlan, batch: CommitBatch): ReadonlySet<string> {
+    const keys = new Set<string>();
+    for (const { trade } of batch.trades) {
+      const key = JSON.stringify([plan.venue, trade.account, trade.symbol, trade.id]);
+      invariant(!this.#tradeKeys.has(key) && !keys.has(key), 'I4 a trade of this commit is already booked', { planId: batch.planId, trade: trade.id });
+      keys.add(key);
+    }
+    return keys;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new HedgerowError('STORE_UNAVAILABLE', 'the store in memory is closed');
+  }
+}
+
+function checkNumbers(plan: MemoryPlan, { planId, entries }: CommitBatch): void {
+  const last = plan.journal.length;
+  entries.forEach(({ seq }, index) => {
+    if (seq === last + 1 + index) return;
+    const what = seq <= last ? 'exists already; another process writes this plan' : 'does not follow the last one';
+    throw new HedgerowError('INVARIANT_BROKEN', `I16 journal number ${seq} of plan ${planId} ${what} ${JSON.stringify({ last })}`);
+  });
+}
+
+function putOrder(plan: MemoryPlan, order: StoredOrder): void {
+  const { clientOrderId, slot, cycle, generation, status } = order;
+  plan.orders.set(clientOrderId, { text: JSON.stringify(order), slot, cycle, generation });
+  if (FINAL_STATUSES.has(status)) plan.workingOrders.delete(clientOrderId);
+  else plan.workingOrders.add(clientOrderId);
+}
+
+function putIntent(plan: MemoryPlan, intent: StoredIntent): void {
+  plan.intents.set(intent.intentId, JSON.stringify(intent));
+  if (intent.outcome === 'pending') plan.pendingIntents.add(intent.intentId);
+  else plan.pendingIntents.delete(intent.intentId);
+}
+
+function identityKey({ venue, name }: PlanIdentity): string {
+  return JSON.stringify([venue, name]);
+}
+
+function parse<T>(text: string): T {
+  return JSON.parse(text) as T;
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** An empty store in memory. */
+export function createMemoryStore(): Store {
+  return new MemoryStore();
+}
