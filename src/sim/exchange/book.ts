@@ -23,6 +23,8 @@ import { PriceWatch } from './price-watch.ts';
 export interface BookOptions {
   readonly keepHistory: boolean;
   readonly retain: number;
+  /** Whether accounts are liquidated and their debts covered. */
+  readonly liquidates: boolean;
 }
 
 export class Book {

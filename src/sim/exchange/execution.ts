@@ -7,6 +7,7 @@ import type { D } from '../../domain/decimal.ts';
 import type { PositionSide, Side, TradeRecord } from '../../ports/exchange.ts';
 import type { AccountState, BookOrder, MarketState } from './book-state.ts';
 import type { Book } from './book.ts';
+import { coverIsolatedLoss } from './insurance.ts';
 import { canAfford, isIsolated, takingPrice } from './margin.ts';
 import { closableAmount, closesLeg, legAfterTrade, legSideOf, signedAmount } from './position.ts';
 
@@ -35,6 +36,7 @@ export function bookTrade(
   const leg = book.leg(account, symbol, legSideOf(account.positionMode, parts.positionSide));
   const delta = signedAmount(parts.side, parts.amount);
   const leverage = isIsolated(book, account, symbol) ? dec(book.settings(account, symbol).leverage) : null;
+  const closed = minOf(parts.amount, closableAmount(leg, parts.side));
   book.putLeg(account, legAfterTrade(leg, delta, parts.price, leverage));
   book.addCash(account, 'trade', delta.times(parts.price).negated());
   book.chargeFee(account, parts.fee);
@@ -53,6 +55,7 @@ export function bookTrade(
     at: book.now,
   };
   book.addTrade(account, trade);
+  if (leverage !== null && book.options.liquidates) coverIsolatedLoss(book, account, leg, signedAmount(parts.side, closed), parts.price);
   return trade;
 }
 

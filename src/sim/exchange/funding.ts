@@ -1,6 +1,7 @@
 /** Funding: every leg pays position × mark × rate; a long pays positive rates, a short receives them. Exact (I14). */
 import { dec, plain } from '../../domain/decimal.ts';
 import type { DecimalString } from '../../domain/decimal.ts';
+import { sortedLegs } from './book-state.ts';
 import type { MarketState } from './book-state.ts';
 import type { Book } from './book.ts';
 import { isIsolated, markOf } from './margin.ts';
@@ -9,7 +10,7 @@ import { isIsolated, markOf } from './margin.ts';
 export function settleFunding(book: Book, state: MarketState, rate: DecimalString): void {
   const { symbol } = state.market;
   for (const account of book.accounts.values()) {
-    for (const leg of [...account.legs.values()]) {
+    for (const leg of sortedLegs(account)) {
       if (leg.symbol !== symbol) continue;
       const mark = markOf(state);
       const amount = leg.amount.times(mark).times(dec(rate)).negated();

@@ -4,6 +4,7 @@
  * liquidation.ts and new bands. A band takes its share of the slack (equity − maintenance), less a margin far above float error,
  * and ends where a leg changes its maintenance tier, so inside it maintenance is linear.
  */
+import { sortedLegs } from './book-state.ts';
 import type { AccountState, MarketState } from './book-state.ts';
 import type { Book } from './book.ts';
 import { liquidateIfNeeded } from './liquidation.ts';
@@ -35,16 +36,13 @@ export class LiquidationWatch {
 
   /** Liquidates what the new mark of `symbol` no longer carries; cheap when no band is left and no account changed. */
   check(symbol: string, mark: number): void {
-    if (this.#book.unwatched.size > 0) {
-      const changed = [...this.#book.unwatched];
-      this.#book.unwatched.clear();
-      for (const account of changed) this.#checkAccount(account);
-    }
+    const { unwatched, accounts } = this.#book;
     const merged = this.#merged.get(symbol);
-    if (merged === undefined || isInside(merged, mark)) return;
-    for (const [account, band] of [...(this.#bands.get(symbol) ?? [])]) {
-      if (!isInside(band, mark)) this.#checkAccount(account);
-    }
+    const isLeft = merged !== undefined && !isInside(merged, mark);
+    if (unwatched.size === 0 && !isLeft) return;
+    const suspects = new Set(unwatched);
+    for (const [account, band] of this.#bands.get(symbol) ?? []) if (!isInside(band, mark)) suspects.add(account);
+    for (const account of accounts.values()) if (suspects.has(account)) this.#checkAccount(account);
   }
 
   #checkAccount(account: AccountState): void {
@@ -82,7 +80,7 @@ function narrow(band: Band, low: number, high: number): void {
 function bandsOf(book: Book, account: AccountState): ReadonlyMap<string, Band> {
   const bands = new Map<string, Band>();
   const crossLegs = new Map<string, Leg[]>();
-  for (const leg of account.legs.values()) {
+  for (const leg of sortedLegs(account)) {
     const state = book.marketOf(leg.symbol);
     if (isIsolated(book, account, leg.symbol)) {
       const slack = leg.margin.plus(unrealised(leg, markOf(state))).minus(legMaintenance(state, leg));

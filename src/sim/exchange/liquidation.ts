@@ -7,7 +7,8 @@
  * - Price: the mark, rounded to the tick against the account. If that would leave less than nothing (a gap), the prices of the legs,
  *   biggest notional first, are moved in the account's favour, up to the tick, until nothing is owed: the insurance fund's loss.
  * - Fee: the market's liquidation fee on the notional, at most what is left. It is charged by the `liquidation` event, on top of the
- *   trade, whose own fee is 0; the event's id is `liq-` and the trade's id. So no account ever ends below zero.
+ *   trade, whose own fee is 0; the event's id is `liq-` and the trade's id.
+ * - What a fill lost beyond all that is paid by the insurance fund (insurance.ts). So no account stays below zero.
  */
 import { ONE, ZERO, ceilToStep, floorQuotientToStep, floorToStep, maxOf, minOf, plain } from '../../domain/decimal.ts';
 import type { D } from '../../domain/decimal.ts';
@@ -15,6 +16,7 @@ import { sortedLegs } from './book-state.ts';
 import type { AccountState } from './book-state.ts';
 import type { Book } from './book.ts';
 import { bookTrade } from './execution.ts';
+import { coverDebt } from './insurance.ts';
 import { accountMargin, isIsolated, legMaintenance, markOf } from './margin.ts';
 import type { Market } from './market.ts';
 import type { Leg } from './position.ts';
@@ -31,13 +33,19 @@ export function liquidateIfNeeded(book: Book, account: AccountState): boolean {
     closeLegs(book, account, [leg], left);
     happened = true;
   }
+  return liquidateCross(book, account) || happened;
+}
+
+function liquidateCross(book: Book, account: AccountState): boolean {
   const legs = legsOf(book, account, 'cross');
-  if (legs.length === 0) return happened;
   const { crossEquity, crossMaintenance } = accountMargin(book, account);
-  if (crossEquity.greaterThan(crossMaintenance)) return happened;
-  cancelOrders(book, account, (symbol) => !isIsolated(book, account, symbol));
-  closeLegs(book, account, legs, crossEquity);
-  return true;
+  if (legs.length > 0) {
+    if (crossEquity.greaterThan(crossMaintenance)) return false;
+    cancelOrders(book, account, (symbol) => !isIsolated(book, account, symbol));
+    closeLegs(book, account, legs, crossEquity);
+  }
+  coverDebt(book, account, accountMargin(book, account).crossEquity);
+  return legs.length > 0;
 }
 
 function legsOf(book: Book, account: AccountState, marginMode: 'cross' | 'isolated'): readonly Leg[] {
@@ -55,7 +63,7 @@ function closeLegs(book: Book, account: AccountState, legs: readonly Leg[], equi
   const closings = [...legs].sort((a, b) => biggestFirst(book, a, b)).map((leg) => closingAtMark(book, leg));
   let left = closings.reduce((sum, closing) => sum.plus(closing.leg.amount.times(closing.price.minus(closing.mark))), equity);
   for (const closing of closings) {
-    if (!left.isNegative()) break;
+    if (!left.lessThan(0)) break;
     left = left.plus(relieve(closing, left.negated()));
   }
   for (const closing of closings) left = left.minus(closeLeg(book, account, closing, maxOf(ZERO, left)));

@@ -25,7 +25,7 @@ export interface MatchingRules {
 
 export function matchTick(book: Book, state: MarketState, quote: Quote, rules: MatchingRules): void {
   const last = quote.of('last');
-  for (const order of [...state.open].filter(isWorking)) {
+  for (const order of [...state.open].filter(isWorking).sort((a, b) => a.sequence - b.sequence)) {
     if (order.record.status === 'open') fillOrder(book, state, order, takingPrice(state, order.record.side, last, null), 'taker');
   }
   for (const order of firedOrders(state, quote)) {

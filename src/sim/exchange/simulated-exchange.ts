@@ -49,7 +49,6 @@ export class SimulatedExchange implements Exchange, Clock {
   readonly #book: Book;
   readonly #orderRules: OrderRules;
   readonly #matchingRules: MatchingRules;
-  readonly #liquidates: boolean;
   readonly #liquidationWatch: LiquidationWatch;
   readonly #deliver: DeliveryPolicy;
   readonly #line = new RequestLine();
@@ -62,10 +61,9 @@ export class SimulatedExchange implements Exchange, Clock {
   constructor(config: SimulatedExchangeConfig) {
     const { keepHistory = true, retain = DEFAULT_RETAIN, marginChecks = true, liquidation = true, fillPrice = 'gap' } = config;
     this.capabilities = Object.freeze({ ...DEFAULT_CAPABILITIES, ...config.capabilities });
-    this.#book = new Book(config.markets.map(compileMarket), { keepHistory, retain }, config.startAt ?? 0);
+    this.#book = new Book(config.markets.map(compileMarket), { keepHistory, retain, liquidates: liquidation }, config.startAt ?? 0);
     this.#orderRules = { capabilities: this.capabilities, marginChecks };
     this.#matchingRules = { fillPrice, marginChecks };
-    this.#liquidates = liquidation;
     this.#liquidationWatch = new LiquidationWatch(this.#book);
     const { requestMs = 0, responseMs = 0 } = config.latency ?? {};
     this.#deliver = config.deliver ?? (() => ({ requestMs, responseMs, applied: 1, answer: null }));
@@ -125,7 +123,7 @@ export class SimulatedExchange implements Exchange, Clock {
     if (watch.isStale) watch.rebuild(state.open);
     const mark = Number(tick.mark);
     if (!watch.canMiss(Number(tick.last), mark, Number(tick.index))) matchTick(book, state, quote, this.#matchingRules);
-    if (this.#liquidates) this.#liquidationWatch.check(tick.symbol, mark);
+    if (book.options.liquidates) this.#liquidationWatch.check(tick.symbol, mark);
   }
 
   // --- what happens from outside -----------------------------------------------------------------------------------------------
