@@ -13,6 +13,8 @@ export interface Grid {
   readonly unitSize: D;
   readonly spacing: Spacing;
   readonly tickSize: D;
+  /** Levels computed so far. */
+  readonly levels: Map<number, D>;
 }
 
 /** A price is on no grid step further than this many units from the anchor; far beyond any market, it bounds every loop. */
@@ -25,8 +27,28 @@ const TIE_MARGIN = new D('1e-30');
 
 /** Price of level `u`; ≤ 0 means that there is no such price and nothing may rest there. */
 export function levelPrice(grid: Grid, u: number): D {
-  if (grid.spacing === 'arithmetic') return grid.anchor.plus(grid.unitSize.times(u));
-  return geometricLevel(grid, u);
+  const known = grid.levels.get(u);
+  if (known !== undefined) return known;
+  if (grid.levels.size >= KNOWN_LEVELS_MAX) grid.levels.clear();
+  const level = grid.spacing === 'arithmetic' ? grid.anchor.plus(grid.unitSize.times(u)) : geometricLevel(grid, u);
+  grid.levels.set(u, level);
+  return level;
+}
+
+/** Grids in use, so that a level is computed once however often it is asked for; a pure function's memory, bounded (I23). */
+const knownGrids = new Map<string, Grid>();
+const KNOWN_GRIDS_MAX = 2_048;
+const KNOWN_LEVELS_MAX = 4_096;
+
+export function gridFrom(anchor: DecimalString, unitSize: DecimalString, spacing: Spacing, tickSize: DecimalString): Grid {
+  const key = `${anchor}/${unitSize}/${spacing}/${tickSize}`;
+  let grid = knownGrids.get(key);
+  if (grid === undefined) {
+    if (knownGrids.size >= KNOWN_GRIDS_MAX) knownGrids.clear();
+    grid = { anchor: dec(anchor), unitSize: dec(unitSize), spacing, tickSize: dec(tickSize), levels: new Map() };
+    knownGrids.set(key, grid);
+  }
+  return grid;
 }
 
 /**

@@ -75,9 +75,12 @@ function topWhenAllOut(facts: WalletFacts): number {
   return facts.unit + facts.parameters.confirmation + facts.rungs.length - 2;
 }
 
+export const MARKET_ROLES = ['market-buy', 'rebalance', 'close-stray', 'flatten'] as const;
+/** Orders at market: of a start or reset, of a short that opened late, of an operator's flatten. */
+export type MarketRole = (typeof MARKET_ROLES)[number];
+
 export interface Fill {
-  /** `market-buy` and `rebalance` are orders of a start or reset, `close-stray` ends a late short. */
-  readonly role: Role | 'market-buy' | 'rebalance' | 'close-stray';
+  readonly role: Role | MarketRole;
   /** Null for orders at market. */
   readonly level: number | null;
   readonly leg: Leg;
@@ -101,6 +104,7 @@ export function bookFill(facts: WalletFacts, fill: Fill): WalletFacts {
     case 'rebalance':
       return bookResetFill(paid, fill);
     case 'close-stray':
+    case 'flatten':
       return moveHoldings(paid, fill);
     case 'stop-loss':
     case 'stop-entry-short':

@@ -6,7 +6,7 @@
  */
 import { D, ZERO, dec, plain, sum } from './decimal.ts';
 import type { DecimalString } from './decimal.ts';
-import { floorShare, levelPrice } from './grid.ts';
+import { floorShare, gridFrom } from './grid.ts';
 import type { Grid } from './grid.ts';
 import { openLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
@@ -138,12 +138,7 @@ export function newWallet(parameters: WalletParameters, price: DecimalString, at
 }
 
 export function gridOf(facts: WalletFacts): Grid {
-  return {
-    anchor: dec(facts.anchor),
-    unitSize: dec(facts.unitSize),
-    spacing: facts.parameters.spacing,
-    tickSize: dec(facts.parameters.instrument.tickSize),
-  };
+  return gridFrom(facts.anchor, facts.unitSize, facts.parameters.spacing, facts.parameters.instrument.tickSize);
 }
 
 /** k: how many rungs are out. */
@@ -197,16 +192,14 @@ export interface Shortfall {
   readonly cost: DecimalString;
 }
 
-/** The first rung whose order would be below the exchange's minimum amount or cost at the start of the cycle, or null. */
+/** The first fragment below the exchange's minimum amount or cost at the cycle's anchor, or null (DOMAIN §3.4). */
 export function firstShortfall(facts: WalletFacts): Shortfall | null {
-  const grid = gridOf(facts);
-  const { minAmount, minCost } = facts.parameters.instrument;
-  for (let rung = 0; rung < facts.rungs.length; rung += 1) {
-    const price = levelPrice(grid, downLevel(facts, rung));
-    if (price.lessThanOrEqualTo(0)) continue;
-    const amount = facts.parameters.cycle === 'rotation' ? entryAmount(facts, rung, price) : dec(facts.rungs[rung]?.fragment ?? '0');
-    const cost = amount.times(price);
-    if (amount.isZero() || amount.lessThan(minAmount) || cost.lessThan(minCost)) return { rung, amount: plain(amount), cost: plain(cost) };
+  const { instrument, weights } = facts.parameters;
+  const fragments = splitAmount(longOf(facts), weights, dec(instrument.amountStep));
+  for (const [rung, amount] of fragments.entries()) {
+    const cost = amount.times(facts.anchor);
+    const isTooSmall = amount.isZero() || amount.lessThan(instrument.minAmount) || cost.lessThan(instrument.minCost);
+    if (isTooSmall) return { rung, amount: plain(amount), cost: plain(cost) };
   }
   return null;
 }

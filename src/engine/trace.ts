@@ -127,10 +127,12 @@ class TraceRun {
   *#candidates(isUp: boolean): Generator<D> {
     for (const wallet of this.#state.wallets) {
       const facts = factsOf(wallet);
-      if (facts.isOpened) yield levelPrice(gridOf(facts), facts.unit + (isUp ? 1 : -1));
-    }
-    for (const order of this.#desired()) {
-      if (order.triggerPrice !== null && (order.side === 'buy') === isUp) yield dec(order.triggerPrice);
+      if (!facts.isOpened) continue;
+      const grid = gridOf(facts);
+      yield levelPrice(grid, facts.unit + (isUp ? 1 : -1));
+      for (const order of desiredOrders(wallet.name, phaseOf(wallet), facts, this.#options.strategy.windows)) {
+        if (order.level !== null && (order.side === 'buy') === isUp) yield levelPrice(grid, order.level);
+      }
     }
   }
 

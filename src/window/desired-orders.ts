@@ -35,8 +35,37 @@ export interface DesiredOrder {
 
 export type Windows = Strategy['windows'];
 
-/** Everything a wallet wants now, roles in the order of its windows, rungs from the top. */
-export function desiredOrders(name: WalletName, phase: Phase, facts: WalletFacts, windows: Windows): DesiredOrder[] {
+/**
+ * Everything a wallet wants now, roles in the order of its windows, rungs from the top. Most events leave the ladder as it is, so
+ * the last answer for a list of rungs is kept with what else it depended on.
+ */
+export function desiredOrders(name: WalletName, phase: Phase, facts: WalletFacts, windows: Windows): readonly DesiredOrder[] {
+  const known = answers.get(facts.rungs);
+  if (known !== undefined && known.windows === windows && known.isResetting === (phase === 'RESET') && dependsOnSame(known.facts, facts)) return known.orders;
+  const orders = deriveOrders(name, phase, facts, windows);
+  answers.set(facts.rungs, { facts, windows, isResetting: phase === 'RESET', orders });
+  return orders;
+}
+
+const answers = new WeakMap<WalletFacts['rungs'], { facts: WalletFacts; windows: Windows; isResetting: boolean; orders: readonly DesiredOrder[] }>();
+
+function dependsOnSame(a: WalletFacts, b: WalletFacts): boolean {
+  return (
+    a.top === b.top &&
+    a.cycle === b.cycle &&
+    a.coreLong === b.coreLong &&
+    a.strayShort === b.strayShort &&
+    a.resetOrder === b.resetOrder &&
+    a.notional === b.notional &&
+    a.anchor === b.anchor &&
+    a.unitSize === b.unitSize &&
+    a.isOpened === b.isOpened &&
+    a.entriesAllowed === b.entriesAllowed &&
+    a.parameters === b.parameters
+  );
+}
+
+function deriveOrders(name: WalletName, phase: Phase, facts: WalletFacts, windows: Windows): DesiredOrder[] {
   const isResetting = phase === 'RESET';
   const ladder = facts.isOpened ? ladderOrders(name, facts, isResetting) : [];
   return [...atMarket(name, facts, isResetting), ...nearestRungs(ladder, windows)];

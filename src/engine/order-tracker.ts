@@ -1,0 +1,193 @@
+/**
+ * The engine's view of its own orders: what was asked for, what the exchange confirmed, what was filled and for which leg.
+ *
+ * - I2: an order is tracked, and stored, before it is sent. - I4: a trade is booked once, by its id.
+ * - I13: a final status never reopens, and a rung is freed only when every trade of a finished order has been booked.
+ */
+import { dec, floorQuotientToStep, minOf, plain } from '../domain/decimal.ts';
+import { D } from '../domain/decimal.ts';
+import type { DecimalString } from '../domain/decimal.ts';
+import { invariant } from '../domain/invariant.ts';
+import type { Fill } from '../domain/ladder.ts';
+import type { WalletName } from '../domain/strategy.ts';
+import type { AmendRequest, OrderRecord, OrderRequest, OrderStatus, TradeRecord } from '../ports/exchange.ts';
+import type { Json, StoredOrder, StoredOrderStatus } from '../ports/store.ts';
+import type { ExchangeOrder, OrderLeg } from '../window/exchange-orders.ts';
+import type { WorkingOrder } from '../window/plan.ts';
+
+export interface TrackedOrder extends WorkingOrder {
+  /** The slot, cycle and generation its id was made from; an amended order may serve another slot, its `legs` say which. */
+  readonly slot: string;
+  readonly cycle: number;
+  readonly generation: number;
+  readonly request: OrderRequest;
+  readonly exchangeOrderId: string | null;
+  /** The exchange's final word; the order stays tracked until its trades are booked. */
+  readonly finalStatus: Exclude<OrderStatus, 'open'> | null;
+  /** What the exchange says was executed in all; trades up to it are still to come. */
+  readonly reportedFilled: DecimalString;
+  readonly reason: string | null;
+}
+
+export interface WalletFill {
+  readonly wallet: WalletName;
+  readonly fill: Fill;
+}
+
+/** What a leg's share of a fee is rounded down to; the last leg of a trade takes the remainder. */
+const FEE_STEP = new D('1e-18');
+
+export function trackNew(order: ExchangeOrder, request: OrderRequest, generation: number): TrackedOrder {
+  return {
+    clientOrderId: request.clientOrderId,
+    account: request.account,
+    symbol: request.symbol,
+    side: request.side,
+    type: order.type,
+    amount: request.amount,
+    filled: '0',
+    triggerPrice: request.triggerPrice,
+    price: request.price,
+    triggerBy: request.triggerBy,
+    positionSide: request.positionSide,
+    reduceOnly: request.reduceOnly,
+    legs: order.legs,
+    status: 'committed',
+    isTriggered: false,
+    slot: order.slot,
+    cycle: order.legs[0]?.cycle ?? 0,
+    generation,
+    request,
+    exchangeOrderId: null,
+    finalStatus: null,
+    reportedFilled: '0',
+    reason: null,
+  };
+}
+
+/** The order as it will be once the exchange has accepted an amendment. */
+export function withAmendment(order: TrackedOrder, wanted: ExchangeOrder, { amount, price, triggerPrice }: AmendRequest): TrackedOrder {
+  const legs = wanted.legs.length === 1 ? wanted.legs.map((leg) => ({ ...leg, amount })) : wanted.legs;
+  return {
+    ...order,
+    amount,
+    price,
+    triggerPrice,
+    legs,
+    request: { ...order.request, amount, price, triggerPrice },
+  };
+}
+
+/** Folds in what the exchange reports; older news and news after the end change nothing (I13). */
+export function withRecord(order: TrackedOrder, record: OrderRecord): TrackedOrder {
+  if (order.finalStatus !== null) return order;
+  const reported = dec(record.filled).greaterThan(order.reportedFilled) ? record.filled : order.reportedFilled;
+  return {
+    ...order,
+    status: 'live',
+    exchangeOrderId: record.id,
+    isTriggered: order.isTriggered || record.triggered,
+    reportedFilled: reported,
+    finalStatus: record.status === 'open' ? null : record.status,
+    reason: record.reason ?? order.reason,
+  };
+}
+
+/** Final, and every execution the exchange reported has been booked. */
+export function isSettled(order: TrackedOrder): boolean {
+  return order.finalStatus !== null && dec(order.filled).greaterThanOrEqualTo(order.reportedFilled);
+}
+
+/** A trade split over the order's legs in fill order, with the order as it is afterwards. */
+export function allocateTrade(order: TrackedOrder, trade: TradeRecord): { readonly order: TrackedOrder; readonly fills: readonly WalletFill[] } {
+  invariant(order.legs.length > 0, 'I5 an order of ours serves at least one leg', { clientOrderId: order.clientOrderId });
+  let before = dec(order.filled);
+  let rest = dec(trade.amount);
+  let feeLeft = dec(trade.fee);
+  const fills: WalletFill[] = [];
+  order.legs.forEach((leg, index) => {
+    const legAmount = dec(leg.amount);
+    const done = minOf(before, legAmount);
+    before = before.minus(done);
+    const isLast = index === order.legs.length - 1;
+    // An overfill beyond the last leg is booked on it: the position is what the exchange says it is.
+    const part = isLast ? rest : minOf(rest, legAmount.minus(done));
+    if (part.isZero()) return;
+    rest = rest.minus(part);
+    const fee = rest.isZero() ? feeLeft : feeShare(dec(trade.fee), part, dec(trade.amount));
+    feeLeft = feeLeft.minus(fee);
+    fills.push({ wallet: leg.wallet, fill: fillOf(leg, trade, part, fee, done.plus(part).greaterThanOrEqualTo(legAmount)) });
+  });
+  return { order: { ...order, filled: plain(dec(order.filled).plus(trade.amount)) }, fills };
+}
+
+function feeShare(fee: D, part: D, whole: D): D {
+  const share = floorQuotientToStep(fee.abs().times(part), whole, FEE_STEP);
+  return fee.isNegative() ? share.negated() : share;
+}
+
+function fillOf(leg: OrderLeg, trade: TradeRecord, amount: D, fee: D, isComplete: boolean): Fill {
+  return {
+    role: leg.role,
+    level: leg.level,
+    leg: leg.leg,
+    cycle: leg.cycle,
+    price: trade.price,
+    amount: plain(amount),
+    fee: plain(fee),
+    isComplete,
+    at: trade.at,
+  };
+}
+
+export function toStored(order: TrackedOrder, at: number): StoredOrder {
+  return {
+    clientOrderId: order.clientOrderId,
+    slot: order.slot,
+    cycle: order.cycle,
+    generation: order.generation,
+    request: order.request,
+    legs: order.legs as unknown as Json,
+    status: storedStatus(order),
+    exchangeOrderId: order.exchangeOrderId,
+    filled: order.filled,
+    reason: order.reason,
+    updatedAt: at,
+  };
+}
+
+function storedStatus(order: TrackedOrder): StoredOrderStatus {
+  if (isSettled(order)) return order.finalStatus === 'rejected' && order.exchangeOrderId === null ? 'refused' : 'closed';
+  return order.status;
+}
+
+export function fromStored(stored: StoredOrder): TrackedOrder {
+  invariant(stored.status !== 'refused' && stored.status !== 'closed', 'I13 a finished order is not tracked again', { id: stored.clientOrderId });
+  const { request } = stored;
+  invariant(request.type !== 'limit', 'I2 the bot places no plain limit orders', { id: stored.clientOrderId });
+  return {
+    clientOrderId: stored.clientOrderId,
+    account: request.account,
+    symbol: request.symbol,
+    side: request.side,
+    type: request.type,
+    amount: request.amount,
+    filled: stored.filled,
+    triggerPrice: request.triggerPrice,
+    price: request.price,
+    triggerBy: request.triggerBy,
+    positionSide: request.positionSide,
+    reduceOnly: request.reduceOnly,
+    legs: stored.legs as unknown as readonly OrderLeg[],
+    status: stored.status,
+    isTriggered: false,
+    slot: stored.slot,
+    cycle: stored.cycle,
+    generation: stored.generation,
+    request,
+    exchangeOrderId: stored.exchangeOrderId,
+    finalStatus: null,
+    reportedFilled: stored.filled,
+    reason: stored.reason,
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * What one pass of the engine decides and learns, gathered for one commit (I2): journal entries numbered without gaps, orders,
+ * intents and trades. Written before anything is sent, and again with the answers.
+ */
+import type { TradeRecord } from '../ports/exchange.ts';
+import type { CommitBatch, JournalEntry, Json, SnapshotEnvelope, StoredIntent, StoredOrder } from '../ports/store.ts';
+
+export class PassRecord {
+  readonly #planId: number;
+  #seq: number;
+  #entries: JournalEntry[] = [];
+  #orders = new Map<string, StoredOrder>();
+  #intents = new Map<string, StoredIntent>();
+  #trades: { seq: number; trade: TradeRecord }[] = [];
+
+  constructor(planId: number, seq: number) {
+    this.#planId = planId;
+    this.#seq = seq;
+  }
+
+  /** Number of the newest entry, committed or not. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0 && this.#orders.size === 0 && this.#intents.size === 0 && this.#trades.length === 0;
+  }
+
+  add(at: number, type: string, payload: Readonly<Record<string, unknown>>): number {
+    this.#seq += 1;
+    this.#entries.push({ seq: this.#seq, at, type, payload: payload as Json });
+    return this.#seq;
+  }
+
+  order(order: StoredOrder): void {
+    this.#orders.set(order.clientOrderId, order);
+  }
+
+  intent(intent: StoredIntent): void {
+    this.#intents.set(intent.intentId, intent);
+  }
+
+  trade(trade: TradeRecord): void {
+    this.#trades.push({ seq: this.#seq, trade });
+  }
+
+  /** Everything gathered since the last call; `snapshot` is the state after the newest entry. */
+  take(snapshot: Omit<SnapshotEnvelope, 'seq'> | null): CommitBatch {
+    const batch: CommitBatch = {
+      planId: this.#planId,
+      entries: this.#entries,
+      snapshot: snapshot === null ? null : { ...snapshot, seq: this.#seq },
+      orders: [...this.#orders.values()],
+      intents: [...this.#intents.values()],
+      trades: this.#trades,
+    };
+    this.#entries = [];
+    this.#orders = new Map();
+    this.#intents = new Map();
+    this.#trades = [];
+    return batch;
+  }
+}

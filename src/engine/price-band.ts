@@ -1,0 +1,49 @@
+/**
+ * The prices between which a plan has nothing to do, as floats: most prices are answered by two comparisons.
+ * Bounds are widened outwards by a relative margin, so a float can let a price through in vain but never hold one back.
+ */
+import { dec } from '../domain/decimal.ts';
+import type { DecimalString } from '../domain/decimal.ts';
+import { levelPrice } from '../domain/grid.ts';
+import { gridOf } from '../domain/wallet.ts';
+import { factsOf, wantsEveryPrice } from './step.ts';
+import type { PlanState } from './step.ts';
+
+export interface PriceBand {
+  /** A price above `low` and below `high` touches nothing. */
+  readonly low: number;
+  readonly high: number;
+}
+
+export const NO_BAND: PriceBand = { low: Infinity, high: -Infinity };
+
+/** Relative error of a float plus much room. */
+const MARGIN = 1e-9;
+
+/** `waiting` are prices at which something withheld may be placed again. */
+export function bandOf(state: PlanState, price: DecimalString, waiting: readonly DecimalString[]): PriceBand {
+  if (wantsEveryPrice(state)) return NO_BAND;
+  let low = 0;
+  let high = Infinity;
+  for (const wallet of state.wallets) {
+    const facts = factsOf(wallet);
+    const grid = gridOf(facts);
+    low = Math.max(low, levelPrice(grid, facts.unit - 1).toNumber());
+    high = Math.min(high, levelPrice(grid, facts.unit + 1).toNumber());
+  }
+  const now = dec(price);
+  for (const text of waiting) {
+    const bound = dec(text);
+    if (bound.greaterThanOrEqualTo(now)) high = Math.min(high, bound.toNumber());
+    if (bound.lessThanOrEqualTo(now)) low = Math.max(low, bound.toNumber());
+  }
+  return { low, high };
+}
+
+export function narrowed(a: PriceBand, b: PriceBand): PriceBand {
+  return { low: Math.max(a.low, b.low) * (1 + MARGIN), high: Math.min(a.high, b.high) * (1 - MARGIN) };
+}
+
+export function isInside(band: PriceBand, price: number): boolean {
+  return price > band.low && price < band.high;
+}

@@ -1,0 +1,68 @@
+/**
+ * Bounded attempts per slot (I11): a refused slot waits, longer each time, and an entry that stays refused is given up until
+ * something about it changes. Protection is retried for as long as the position is open.
+ */
+import type { ExchangeOrder } from '../window/exchange-orders.ts';
+import { isProtective } from '../window/exchange-orders.ts';
+
+export const ENTRY_ATTEMPTS_MAX = 6;
+const FIRST_WAIT_MS = 1_000;
+const WAIT_MAX_MS = 60_000;
+
+interface Attempts {
+  readonly count: number;
+  readonly notBefore: number;
+  readonly content: string;
+  readonly isProtective: boolean;
+  readonly reason: string;
+}
+
+export class SlotGuard {
+  readonly #attempts = new Map<string, Attempts>();
+
+  /** The exchange refused, or gave up on, an order of this slot. Returns how often in a row. */
+  failed(order: Pick<ExchangeOrder, 'slot' | 'amount' | 'triggerPrice' | 'legs'>, reason: string, at: number): number {
+    const content = contentOf(order);
+    const before = this.#attempts.get(order.slot);
+    const count = (before?.content === content ? before.count : 0) + 1;
+    const wait = Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (count - 1));
+    this.#attempts.set(order.slot, { count, notBefore: at + wait, content, isProtective: isProtective(order), reason });
+    return count;
+  }
+
+  succeeded(slot: string): void {
+    this.#attempts.delete(slot);
+  }
+
+  /** Slots that may not be tried at `at`, with the reason; those whose order has changed meanwhile are free again. */
+  blocked(desired: readonly ExchangeOrder[], at: number): Map<string, string> {
+    const blocked = new Map<string, string>();
+    if (this.#attempts.size === 0) return blocked;
+    const wanted = new Map(desired.map((order) => [order.slot, order]));
+    for (const [slot, attempts] of this.#attempts) {
+      const order = wanted.get(slot);
+      if (order === undefined || contentOf(order) !== attempts.content) {
+        this.#attempts.delete(slot);
+        continue;
+      }
+      const isGivenUp = !attempts.isProtective && attempts.count >= ENTRY_ATTEMPTS_MAX;
+      if (isGivenUp) blocked.set(slot, `given up after ${attempts.count} refusals: ${attempts.reason}`);
+      else if (at < attempts.notBefore) blocked.set(slot, `waiting after a refusal: ${attempts.reason}`);
+    }
+    return blocked;
+  }
+
+  /** When the next waiting slot may be tried again; null when none waits. */
+  nextRetryAt(): number | null {
+    let next: number | null = null;
+    for (const { count, notBefore, isProtective: protects } of this.#attempts.values()) {
+      if (!protects && count >= ENTRY_ATTEMPTS_MAX) continue;
+      if (next === null || notBefore < next) next = notBefore;
+    }
+    return next;
+  }
+}
+
+function contentOf(order: Pick<ExchangeOrder, 'amount' | 'triggerPrice'>): string {
+  return `${order.amount}@${order.triggerPrice ?? 'market'}`;
+}

@@ -1,0 +1,295 @@
+/**
+ * The difference between what should rest and what does, as a list of actions with reasons (DOMAIN §6). Pure.
+ *
+ * - I1: a slot that may already have a live order gets no second one: unanswered and unknown orders block theirs.
+ * - I7, protection first: a protective order is placed or amended before the one it replaces is cancelled, an entry is cancelled
+ *   before it is replaced.
+ * - I10: applying the plan leaves an empty plan.
+ */
+import { dec, plain, sum } from '../domain/decimal.ts';
+import type { DecimalString } from '../domain/decimal.ts';
+import type { TriggerSource } from '../domain/strategy.ts';
+import { isClosingLeg, isProtective, slotOf } from './exchange-orders.ts';
+import type { ExchangeOrder, OrderLeg } from './exchange-orders.ts';
+
+/** An order of ours that is, or may be, live at the exchange. */
+export interface WorkingOrder {
+  readonly clientOrderId: string;
+  readonly account: string;
+  readonly symbol: string;
+  readonly side: 'buy' | 'sell';
+  readonly type: ExchangeOrder['type'];
+  /** Total amount, including what is filled. */
+  readonly amount: DecimalString;
+  readonly filled: DecimalString;
+  readonly triggerPrice: DecimalString | null;
+  readonly price: DecimalString | null;
+  readonly triggerBy: TriggerSource;
+  readonly positionSide: 'long' | 'short' | null;
+  readonly reduceOnly: boolean;
+  /** In fill order, with the amounts they were placed or last amended for. */
+  readonly legs: readonly OrderLeg[];
+  /** `live`: confirmed. The others are counted as live and left alone until the exchange has answered. */
+  readonly status: 'committed' | 'live' | 'unknown';
+  /** It has fired and is on its way to a fill: too late to change. */
+  readonly isTriggered: boolean;
+}
+
+export type Action =
+  | { readonly type: 'place'; readonly order: ExchangeOrder; readonly reason: string }
+  | { readonly type: 'amend'; readonly target: WorkingOrder; readonly order: ExchangeOrder; readonly amount: DecimalString; readonly reason: string }
+  | { readonly type: 'cancel'; readonly target: WorkingOrder; readonly reason: string };
+
+export interface PlanContext {
+  /** Last known price per trigger source; null before the first. */
+  readonly prices: Readonly<Record<TriggerSource, DecimalString>> | null;
+  readonly amendsConditional: boolean;
+  readonly maxConditionalPerSymbol: number | null;
+  /** Slots that may not be placed now (refused and waiting, or attempts used up), with the reason. */
+  readonly blockedSlots: ReadonlyMap<string, string>;
+  /** Slots whose trigger the exchange refused as already passed. */
+  readonly passedSlots: ReadonlySet<string>;
+  /** Entries may be placed or amended; false while paused or diverged. */
+  readonly mayOpen: boolean;
+  /** Resting entries may be cancelled; false while paused, where windows stay as they rest. */
+  readonly mayCancelEntries: boolean;
+}
+
+export interface Plan {
+  readonly actions: readonly Action[];
+  /** Desired orders that are deliberately not placed now, each with its reason. */
+  readonly withheld: readonly { readonly order: ExchangeOrder; readonly reason: string }[];
+}
+
+export function planActions(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[], context: PlanContext): Plan {
+  const planner = new Planner(context);
+  const kept = planner.withinCap(desired, working);
+  const unmatchedWorking = new Set(working);
+  const unmatched: ExchangeOrder[] = [];
+  const bySlot = slotsOf(working);
+  for (const order of kept) {
+    const owners = ownersOf(order, bySlot);
+    for (const owner of owners) unmatchedWorking.delete(owner);
+    const [owner] = owners;
+    if (owner === undefined) unmatched.push(order);
+    else planner.compare(order, owner, owners);
+  }
+  planner.pairMoves(unmatched, unmatchedWorking);
+  for (const order of unmatched) planner.place(order);
+  for (const target of unmatchedWorking) planner.retire(target);
+  return planner.result();
+}
+
+/** Working orders by each slot they serve. */
+function slotsOf(working: readonly WorkingOrder[]): Map<string, WorkingOrder[]> {
+  const bySlot = new Map<string, WorkingOrder[]>();
+  for (const order of working) {
+    for (const leg of order.legs) {
+      const key = slotKey(leg);
+      const others = bySlot.get(key);
+      if (others === undefined) bySlot.set(key, [order]);
+      else others.push(order);
+    }
+  }
+  return bySlot;
+}
+
+function slotKey(leg: OrderLeg): string {
+  return `${slotOf(leg)}#${leg.cycle}`;
+}
+
+function ownersOf(order: ExchangeOrder, bySlot: ReadonlyMap<string, WorkingOrder[]>): WorkingOrder[] {
+  const owners = new Set<WorkingOrder>();
+  for (const leg of order.legs) for (const owner of bySlot.get(slotKey(leg)) ?? []) owners.add(owner);
+  return [...owners];
+}
+
+function legsText(legs: readonly OrderLeg[]): string {
+  return legs.map((leg) => `${leg.wallet} ${leg.role}${leg.level === null ? '' : ` ${leg.level}`}`).join(' + ');
+}
+
+function isUntouchable(order: WorkingOrder): boolean {
+  return order.status !== 'live' || order.isTriggered || order.type === 'market';
+}
+
+function remainingOf(order: WorkingOrder): DecimalString {
+  return plain(dec(order.amount).minus(order.filled));
+}
+
+/** Conditional orders that hold a place under the cap, are not wanted, and cannot be changed now. */
+function countStuck(working: readonly WorkingOrder[], wanted: readonly ExchangeOrder[]): number {
+  const slots = new Set(wanted.map((order) => order.slot));
+  return working.filter((order) => order.triggerPrice !== null && isUntouchable(order) && !slots.has(order.legs.map(slotOf).join('+'))).length;
+}
+
+class Planner {
+  readonly #context: PlanContext;
+  readonly #cancelEntries: Action[] = [];
+  readonly #protect: Action[] = [];
+  readonly #cancelProtection: Action[] = [];
+  readonly #enter: Action[] = [];
+  readonly #withheld: { order: ExchangeOrder; reason: string }[] = [];
+
+  constructor(context: PlanContext) {
+    this.#context = context;
+  }
+
+  result(): Plan {
+    return { actions: [...this.#cancelEntries, ...this.#protect, ...this.#cancelProtection, ...this.#enter], withheld: this.#withheld };
+  }
+
+  /** Under a cap on conditional orders the nearest to the market stay, protection before entries. */
+  withinCap(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): readonly ExchangeOrder[] {
+    const { maxConditionalPerSymbol, amendsConditional } = this.#context;
+    if (maxConditionalPerSymbol === null) return desired;
+    // Without amend a moved protective order rests twice for a moment.
+    const room = maxConditionalPerSymbol - (amendsConditional ? 0 : 1);
+    const conditional = desired.filter((order) => order.triggerPrice !== null);
+    const ranked = [...conditional].sort((a, b) => this.#distance(a).comparedTo(this.#distance(b)) || Number(isProtective(b)) - Number(isProtective(a)));
+    const dropped = new Set(ranked.slice(Math.max(0, room - countStuck(working, conditional))));
+    for (const order of dropped) this.#withheld.push({ order, reason: `the exchange takes ${maxConditionalPerSymbol} conditional orders per symbol; nearer rungs come first` });
+    return desired.filter((order) => !dropped.has(order));
+  }
+
+  #distance(order: ExchangeOrder) {
+    const price = this.#context.prices?.[order.triggerBy] ?? order.triggerPrice ?? '0';
+    return dec(order.triggerPrice ?? price).minus(price).abs();
+  }
+
+  /** The slot has an order: leave, amend or replace it. */
+  compare(order: ExchangeOrder, owner: WorkingOrder, owners: readonly WorkingOrder[]): void {
+    if (owners.some(isUntouchable)) return;
+    const right = owners.find((candidate) => isSame(order, candidate));
+    if (right !== undefined) {
+      for (const other of owners) if (other !== right) this.retire(other);
+      return;
+    }
+    if (!this.#mayTouch(order) || !this.#mayTouch(owner)) return;
+    const reason = owners.length > 1 ? `${legsText(order.legs)} rests as ${owners.length} orders` : differenceText(order, owner);
+    if (owners.length === 1 && this.#context.amendsConditional && isAmendable(order, owner) && !this.#isPassed(order)) {
+      this.#amend(order, owner, reason);
+      return;
+    }
+    this.#replace(order, owners, reason);
+  }
+
+  #mayTouch(order: { readonly legs: readonly OrderLeg[] }): boolean {
+    return this.#context.mayOpen || isProtective(order);
+  }
+
+  #amend(order: ExchangeOrder, target: WorkingOrder, reason: string): void {
+    const amount = plain(dec(order.amount).plus(target.filled));
+    (isProtective(order) ? this.#protect : this.#enter).push({ type: 'amend', target, order, amount, reason });
+  }
+
+  #replace(order: ExchangeOrder, owners: readonly WorkingOrder[], reason: string): void {
+    for (const target of owners) (isProtective(target) ? this.#cancelProtection : this.#cancelEntries).push({ type: 'cancel', target, reason });
+    // An entry is placed in the next pass, when its predecessor is known to be gone.
+    if (isProtective(order) && owners.every(isProtective)) this.place(order, reason);
+  }
+
+  /** A window that slid: the far order becomes the near one, where the exchange can amend it. */
+  pairMoves(unmatched: ExchangeOrder[], free: Set<WorkingOrder>): void {
+    if (!this.#context.amendsConditional) return;
+    for (const order of [...unmatched]) {
+      if (order.triggerPrice === null || this.#isPassed(order) || !this.#mayTouch(order) || this.#blockReason(order) !== null) continue;
+      const target = [...free].find((candidate) => isMovable(order, candidate));
+      if (target === undefined) continue;
+      free.delete(target);
+      unmatched.splice(unmatched.indexOf(order), 1);
+      this.#amend(order, target, `the window slid: ${legsText(target.legs)} at ${target.triggerPrice ?? 'market'} → ${legsText(order.legs)} at ${order.triggerPrice}`);
+    }
+  }
+
+  place(order: ExchangeOrder, why?: string): void {
+    const blocked = this.#blockReason(order);
+    if (blocked !== null) {
+      this.#withheld.push({ order, reason: blocked });
+      return;
+    }
+    const placeable = this.#isPassed(order) ? this.#atMarket(order) : order;
+    if (placeable === null) return;
+    if (!this.#mayTouch(placeable)) {
+      this.#withheld.push({ order, reason: 'the plan takes no new risk now' });
+      return;
+    }
+    const reason = why ?? (placeable === order ? `${legsText(order.legs)} is wanted` : `the price is already through ${legsText(order.legs)} at ${order.triggerPrice ?? 'market'}`);
+    (isProtective(placeable) ? this.#protect : this.#enter).push({ type: 'place', order: placeable, reason });
+  }
+
+  #blockReason(order: ExchangeOrder): string | null {
+    return this.#context.blockedSlots.get(order.slot) ?? null;
+  }
+
+  #isPassed(order: ExchangeOrder): boolean {
+    if (order.triggerPrice === null) return false;
+    if (this.#context.passedSlots.has(order.slot)) return true;
+    const price = this.#context.prices?.[order.triggerBy];
+    if (price === undefined) return false;
+    return order.side === 'sell' ? dec(price).lessThanOrEqualTo(order.triggerPrice) : dec(price).greaterThanOrEqualTo(order.triggerPrice);
+  }
+
+  /** Closing legs execute at once; opening legs do what `onGap` says. */
+  #atMarket(order: ExchangeOrder): ExchangeOrder | null {
+    const legs = order.onGap === 'market' && this.#context.mayOpen ? order.legs : order.legs.filter(isClosingLeg);
+    if (legs.length < order.legs.length) {
+      const reason = order.onGap === 'skip' ? 'the price jumped over it and onGap is skip; it is placed when the price is back' : 'the plan takes no new risk now';
+      this.#withheld.push({ order, reason });
+    }
+    if (legs.length === 0) return null;
+    const amount = plain(sum(legs.map((leg) => dec(leg.amount))));
+    return { ...order, type: 'market', triggerPrice: null, price: null, amount, legs, slot: legs.map(slotOf).join('+') };
+  }
+
+  /** Nothing wants this order any more. */
+  retire(target: WorkingOrder): void {
+    if (isUntouchable(target)) return;
+    if (isProtective(target)) this.#cancelProtection.push({ type: 'cancel', target, reason: `${legsText(target.legs)} is no longer wanted` });
+    else if (this.#context.mayCancelEntries) this.#cancelEntries.push({ type: 'cancel', target, reason: `${legsText(target.legs)} is no longer wanted` });
+  }
+}
+
+function isSameShape(order: ExchangeOrder, other: WorkingOrder): boolean {
+  return (
+    order.account === other.account &&
+    order.symbol === other.symbol &&
+    order.side === other.side &&
+    order.type === other.type &&
+    order.triggerBy === other.triggerBy &&
+    order.positionSide === other.positionSide &&
+    order.reduceOnly === other.reduceOnly
+  );
+}
+
+function isSame(order: ExchangeOrder, other: WorkingOrder): boolean {
+  return isSameShape(order, other) && order.triggerPrice === other.triggerPrice && order.price === other.price && order.amount === remainingOf(other) && hasSameLegs(order, other);
+}
+
+function hasSameLegs(order: ExchangeOrder, other: WorkingOrder): boolean {
+  return order.slot === other.legs.map(slotOf).join('+') && order.legs.every((leg, index) => leg.cycle === other.legs[index]?.cycle);
+}
+
+/** Only amount, trigger or limit differ. A partly filled order of several legs is replaced: its fills belong to its old legs. */
+function isAmendable(order: ExchangeOrder, other: WorkingOrder): boolean {
+  if (!isSameShape(order, other)) return false;
+  return hasSameLegs(order, other) ? order.legs.length === 1 || other.filled === '0' : other.filled === '0';
+}
+
+/** The same window one slot further: same roles, legs and shape, untouched so far. */
+function isMovable(order: ExchangeOrder, other: WorkingOrder): boolean {
+  if (isUntouchable(other) || other.filled !== '0' || !isSameShape(order, other)) return false;
+  const family = (legs: readonly OrderLeg[]): string => legs.map((leg) => `${leg.wallet}/${leg.role}/${leg.leg}`).join('+');
+  return family(order.legs) === family(other.legs);
+}
+
+function differenceText(order: ExchangeOrder, other: WorkingOrder): string {
+  const parts: string[] = [];
+  if (order.triggerPrice !== other.triggerPrice) parts.push(`trigger ${other.triggerPrice ?? 'none'} → ${order.triggerPrice ?? 'none'}`);
+  if (order.price !== other.price) parts.push(`limit ${other.price ?? 'none'} → ${order.price ?? 'none'}`);
+  if (order.amount !== remainingOf(other)) parts.push(`amount ${remainingOf(other)} → ${order.amount}`);
+  if (!hasSameLegs(order, other)) parts.push(`legs ${legsText(other.legs)} → ${legsText(order.legs)}`);
+  if (order.type !== other.type) parts.push(`type ${other.type} → ${order.type}`);
+  if (order.reduceOnly !== other.reduceOnly) parts.push(`reduce-only ${other.reduceOnly} → ${order.reduceOnly}`);
+  if (order.triggerBy !== other.triggerBy) parts.push(`trigger source ${other.triggerBy} → ${order.triggerBy}`);
+  return `${legsText(order.legs)}: ${parts.join(', ')}`;
+}
