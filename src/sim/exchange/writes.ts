@@ -71,8 +71,9 @@ function refusalToAmend(order: BookOrder, changed: OrderRequest, rules: OrderRul
     return rules.capabilities.amendsConditional ? null : { code: 'ORDER_NOT_AMENDABLE', message: 'conditional orders cannot be amended here' };
   }
   if (!isLimit(record)) return { code: 'ORDER_NOT_AMENDABLE', message: `a ${record.type} that executes cannot be amended` };
-  const movesTrigger = changed.triggerPrice !== null && record.triggerPrice !== null && isPlainDecimal(changed.triggerPrice) && !dec(changed.triggerPrice).equals(record.triggerPrice);
-  return movesTrigger ? { code: 'ORDER_NOT_AMENDABLE', message: 'the order has fired' } : null;
+  const { triggerPrice } = changed;
+  const isSameTrigger = triggerPrice === null || record.triggerPrice === null || (isPlainDecimal(triggerPrice) && dec(triggerPrice).equals(record.triggerPrice));
+  return !isSameTrigger ? { code: 'ORDER_NOT_AMENDABLE', message: 'the order has fired' } : null;
 }
 
 export function cancel(book: Book, request: CancelRequest): Outcome {

@@ -38,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       lots: fc.integer({ min: 1, max: 40 }),
       price,
       trigger: price,
-      closes: fc.boolean(),
+      closes: fc.nat(2).map((n) => n === 0),
       flags: fc.nat(15),
     }),
   },
@@ -48,15 +48,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** ETH moves around 100 and shares the draw: its prices are a tenth. */
-export const steps = fc.array(step, { minLength: 5, maxLength: 60 });
+export const steps = fc.array(step, { minLength: 5, maxLength: 80, size: 'max' });
 
 export const configs: fc.Arbitrary<SimulatedExchangeConfig> = fc
   .record({
     positionMode: fc.constantFrom('hedge' as const, 'one-way' as const),
     marginMode: fc.constantFrom('cross' as const, 'isolated' as const),
     ethMarginMode: fc.constantFrom('cross' as const, 'isolated' as const),
-    leverage: fc.constantFrom('1', '3', '20'),
-    deposit: fc.constantFrom('500', '5000', '100000'),
+    leverage: fc.constantFrom('1', '5', '20'),
+    deposit: fc.constantFrom('100', '300', '5000', '100000'),
     slippage: fc.constantFrom('0', '0.0007'),
     partial: fc.constantFrom({}, { maxAmountPerTrade: '0.7' }, { maxAmountPerTrade: '0.7', tradesPerTick: 2 }),
     fillPrice: fc.constantFrom('gap' as const, 'touch' as const),
@@ -81,6 +81,9 @@ export const configs: fc.Arbitrary<SimulatedExchangeConfig> = fc
 
 /** Plays the steps one by one; `after` sees the exchange after each. */
 export async function play(exchange: SimulatedExchange, life: readonly Step[], after: (step: Step) => void = () => undefined, firstId = 0): Promise<void> {
+  if (exchange.lastTickAt() === null) {
+    for (const symbol of [BTC, ETH]) await playStep(exchange, { type: 'tick', symbol, last: 1000, markOff: 0, funding: null }, '');
+  }
   for (const [index, each] of life.entries()) {
     await playStep(exchange, each, `id${firstId + index}`);
     after(each);

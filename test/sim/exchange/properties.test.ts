@@ -125,6 +125,24 @@ describe('any life of the exchange', () => {
   });
 });
 
+describe('the random lives themselves', () => {
+  it('reach liquidations, the insurance fund, funding, makers, and every way an order ends', async () => {
+    const reached = new Set<string>();
+    for (const [config, life] of fc.sample(fc.tuple(configs, steps), { numRuns: 200, seed: 1 })) {
+      const exchange = new SimulatedExchange({ ...config, keepHistory: true });
+      await play(exchange, life);
+      const { events, orders, trades, requests } = exchange.truth();
+      for (const event of events) reached.add(event.amount === '0' && event.type === 'liquidation' ? 'insurance' : event.type);
+      for (const { order } of orders) reached.add(order.status);
+      for (const trade of trades) reached.add(trade.takerOrMaker);
+      for (const { kind, outcome } of requests) reached.add(`${kind} ${outcome}`);
+    }
+    const ends = ['open', 'closed', 'canceled', 'rejected', 'expired'];
+    const writes = ['place done', 'place refused', 'amend done', 'amend refused', 'cancel done'];
+    expect([...reached].sort()).toEqual(['liquidation', 'insurance', 'funding', 'maker', 'taker', ...ends, ...writes].sort());
+  });
+});
+
 describe('the float pre-filters', () => {
   it('never change what happens: extra ticks elsewhere, which force exact checks, make no difference', async () => {
     const property = fc.asyncProperty(configs, steps, async (config, life) => {
