@@ -3,12 +3,13 @@ import { plain } from '../../domain/decimal.ts';
 import type { TradeRecord } from '../../ports/exchange.ts';
 import type { AccountState, MarketState } from './book-state.ts';
 import { BOOK_DELTA_VERSION } from './delta.ts';
-import type { AccountDelta, AccountEvent, BookDelta, LegDelta, OrderDelta, PriceDelta, ReceivedRequest } from './delta.ts';
+import type { AccountDelta, AccountEvent, BookDelta, CandleDelta, LegDelta, OrderDelta, PriceDelta, ReceivedRequest } from './delta.ts';
 import type { Leg } from './position.ts';
 
 export interface Changes {
   readonly prices: Set<MarketState>;
   readonly halted: Set<MarketState>;
+  readonly candles: CandleDelta[];
   readonly accounts: Set<AccountState>;
   readonly legs: Map<string, { readonly account: AccountState; readonly leg: Leg }>;
   readonly orders: OrderDelta[];
@@ -18,7 +19,7 @@ export interface Changes {
 }
 
 export function emptyChanges(): Changes {
-  return { prices: new Set(), halted: new Set(), accounts: new Set(), legs: new Map(), orders: [], trades: [], events: [], requests: [] };
+  return { prices: new Set(), halted: new Set(), candles: [], accounts: new Set(), legs: new Map(), orders: [], trades: [], events: [], requests: [] };
 }
 
 export function deltaOf(changes: Changes, at: number, counters: BookDelta['counters']): BookDelta {
@@ -28,6 +29,7 @@ export function deltaOf(changes: Changes, at: number, counters: BookDelta['count
     counters,
     ...(changes.prices.size > 0 && { prices: [...changes.prices].flatMap(priceDelta) }),
     ...(changes.halted.size > 0 && { halted: [...changes.halted].map((state) => ({ symbol: state.market.symbol, halted: state.halted })) }),
+    ...(changes.candles.length > 0 && { candles: changes.candles }),
     ...(changes.accounts.size > 0 && { accounts: [...changes.accounts].map(accountDelta) }),
     ...(changes.legs.size > 0 && { legs: [...changes.legs.values()].map(({ account, leg }) => legDelta(account.account, leg)) }),
     ...(changes.orders.length > 0 && { orders: changes.orders }),

@@ -3,6 +3,7 @@ import { ZERO } from '../../domain/decimal.ts';
 import type { D, DecimalString } from '../../domain/decimal.ts';
 import type { MarginMode, PositionMode } from '../../domain/strategy.ts';
 import type { OrderRecord, TradeRecord } from '../../ports/exchange.ts';
+import type { CandleTape } from './candle-tape.ts';
 import type { SymbolSettings } from './config.ts';
 import type { AccountEvent } from './delta.ts';
 import type { Market, Quote } from './market.ts';
@@ -52,6 +53,8 @@ export interface MarketState {
   /** Open orders of all accounts, in order of placement except after an amendment. */
   readonly open: Set<BookOrder>;
   readonly watch: PriceWatch;
+  /** By timeframe, ms. */
+  readonly candles: Map<number, CandleTape>;
 }
 
 export function newAccount(

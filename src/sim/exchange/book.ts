@@ -5,6 +5,7 @@
  * operation publishes its delta before its events, so nobody can have seen what a killed process would not remember (I12).
  * Keeps I13 (a final order never changes again) and I4 (trade ids are never reused).
  */
+import type { Candle } from '../../domain/candle.ts';
 import { ZERO, dec } from '../../domain/decimal.ts';
 import type { D } from '../../domain/decimal.ts';
 import { invariant } from '../../domain/invariant.ts';
@@ -12,6 +13,7 @@ import type { ExchangeEvent, OrderRecord, OrderStatus, TradeRecord } from '../..
 import { deltaOf, emptyChanges } from './book-changes.ts';
 import type { Changes } from './book-changes.ts';
 import type { AccountState, BookOrder, MarketState } from './book-state.ts';
+import { CandleTape } from './candle-tape.ts';
 import type { SymbolSettings } from './config.ts';
 import type { AccountEvent, BookDelta, OrderDelta, PriceDelta, ReceivedRequest } from './delta.ts';
 import type { Market } from './market.ts';
@@ -47,7 +49,7 @@ export class Book {
   #events: ExchangeEvent[] = [];
 
   constructor(markets: readonly Market[], options: BookOptions, startAt: number) {
-    this.markets = new Map(markets.map((market) => [market.symbol, { market, quote: null, halted: false, open: new Set(), watch: new PriceWatch() }]));
+    this.markets = new Map(markets.map((market) => [market.symbol, { market, quote: null, halted: false, open: new Set(), watch: new PriceWatch(), candles: new Map() }]));
     this.options = options;
     this.now = startAt;
   }
@@ -84,10 +86,19 @@ export class Book {
   movePrice(state: MarketState, price: Omit<PriceDelta, 'symbol'>): void {
     if (state.quote === null) state.quote = new Quote(price);
     else state.quote.move(price);
+    if (state.candles.size > 0) for (const tape of state.candles.values()) tape.add(price.at, price.last);
     if (this.recordsChanges) this.#change().prices.add(state);
     if (!this.recordsEvents) return;
     const { last, mark, index, at } = price;
     this.emit({ type: 'price', symbol: state.market.symbol, last, mark, index, at });
+  }
+
+  /** Keeps bars of this timeframe from now on; one that is kept already stays as it is. */
+  keepCandles(state: MarketState, timeframeMs: number, history: readonly Candle[]): void {
+    if (state.candles.has(timeframeMs)) return;
+    const tape = new CandleTape(timeframeMs, history);
+    state.candles.set(timeframeMs, tape);
+    if (this.recordsChanges) this.#change().candles.push({ symbol: state.market.symbol, ...tape.state() });
   }
 
   halt(state: MarketState, halted: boolean): void {

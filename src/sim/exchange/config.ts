@@ -96,6 +96,8 @@ export interface SimulatedExchangeConfig {
   readonly keepHistory?: boolean;
   /** Per account. Default 1000. */
   readonly retain?: number;
+  /** Timeframes, ms, whose bars every market keeps from the start; others by `keepCandles`. Default: none. */
+  readonly candleTimeframesMs?: readonly number[];
   /** Virtual time at the start, ms. Default 0. */
   readonly startAt?: number;
 }

@@ -5,6 +5,7 @@
 import type { DecimalString } from '../../domain/decimal.ts';
 import type { MarginMode, PositionMode } from '../../domain/strategy.ts';
 import type { AmendRequest, CancelRequest, ExchangeEvent, OrderRecord, OrderRequest, TradeRecord } from '../../ports/exchange.ts';
+import type { CandleTapeState } from './candle-tape.ts';
 import type { SymbolSettings } from './config.ts';
 import type { LegSide } from './position.ts';
 
@@ -19,6 +20,11 @@ export interface PriceDelta {
   readonly mark: DecimalString;
   readonly index: DecimalString;
   readonly at: number;
+}
+
+/** Written when bars begin to be kept and in snapshots; in between they follow from the prices. */
+export interface CandleDelta extends CandleTapeState {
+  readonly symbol: string;
 }
 
 export interface AccountDelta {
@@ -73,6 +79,7 @@ export interface BookDelta {
   readonly counters: Counters;
   readonly prices?: readonly PriceDelta[];
   readonly halted?: readonly { readonly symbol: string; readonly halted: boolean }[];
+  readonly candles?: readonly CandleDelta[];
   readonly accounts?: readonly AccountDelta[];
   readonly legs?: readonly LegDelta[];
   /** Every version since the last delta, in order. */

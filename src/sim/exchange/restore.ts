@@ -9,6 +9,7 @@ import { accountDelta, legDelta, priceDelta } from './book-changes.ts';
 import { newAccount, sortedLegs } from './book-state.ts';
 import type { AccountState } from './book-state.ts';
 import type { Book } from './book.ts';
+import { CandleTape } from './candle-tape.ts';
 import { BOOK_DELTA_VERSION } from './delta.ts';
 import type { AccountDelta, BookDelta, OrderDelta } from './delta.ts';
 import { numberOf } from './truth.ts';
@@ -22,6 +23,7 @@ export function snapshotOf(book: Book): BookDelta {
     counters: { ...book.counters },
     prices: markets.flatMap(priceDelta),
     halted: markets.map((state) => ({ symbol: state.market.symbol, halted: state.halted })),
+    candles: markets.flatMap((state) => [...state.candles.values()].map((tape) => ({ symbol: state.market.symbol, ...tape.state() }))),
     accounts: accounts.map(accountDelta),
     legs: accounts.flatMap((account) => sortedLegs(account).map((leg) => legDelta(account.account, leg))),
     usedClientOrderIds: accounts.map((account) => ({ account: account.account, clientOrderIds: [...account.forgottenIds] })),
@@ -47,6 +49,7 @@ export function foldDelta(book: Book, delta: BookDelta): void {
   Object.assign(book.counters, delta.counters);
   for (const account of delta.accounts ?? []) foldAccount(book, account);
   for (const price of delta.prices ?? []) book.movePrice(book.marketOf(price.symbol), price);
+  for (const { symbol, ...state } of delta.candles ?? []) book.marketOf(symbol).candles.set(state.timeframeMs, CandleTape.of(state));
   for (const { symbol, halted } of delta.halted ?? []) book.marketOf(symbol).halted = halted;
   for (const leg of delta.legs ?? []) {
     const { symbol, positionSide } = leg;

@@ -5,6 +5,7 @@
  * subscribers in order; requests sent from inside a listener arrive after that. A tick does, in this order: everything due before
  * or at its time; new prices and the `price` event; funding; orders (matching.ts); liquidation (liquidation.ts).
  */
+import type { Candle } from '../../domain/candle.ts';
 import { dec } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import { invariant } from '../../domain/invariant.ts';
@@ -67,6 +68,9 @@ export class SimulatedExchange implements Exchange, Clock {
     this.#liquidationWatch = new LiquidationWatch(this.#book);
     const { requestMs = 0, responseMs = 0 } = config.latency ?? {};
     this.#deliver = config.deliver ?? (() => ({ requestMs, responseMs, applied: 1, answer: null }));
+    for (const state of this.#book.markets.values()) {
+      for (const timeframeMs of config.candleTimeframesMs ?? []) this.#book.keepCandles(state, timeframeMs, []);
+    }
     for (const account of config.accounts) addMissingAccount(this.#book, account);
   }
 
@@ -143,6 +147,11 @@ export class SimulatedExchange implements Exchange, Clock {
     this.#enter(() => changeSymbolSettings(this.#book, this.#book.account(account), symbol, settings));
   }
 
+  /** Keeps bars of a timeframe from now on, after `history` (closed ones, oldest first); nothing changes when it is kept already. */
+  keepCandles(symbol: string, timeframeMs: number, history: readonly Candle[] = []): void {
+    this.#enter(() => this.#book.keepCandles(this.#book.marketOf(symbol), timeframeMs, history));
+  }
+
   /** Halts trading on a symbol: prices go on, nothing is accepted but cancellations, nothing fires, fills or is liquidated. */
   halt(symbol: string, halted: boolean): void {
     this.#enter(() => this.#book.halt(this.#book.marketOf(symbol), halted));
@@ -207,6 +216,15 @@ export class SimulatedExchange implements Exchange, Clock {
     return this.#read('fetchPrice', null, () => {
       const quote = this.#book.markets.get(symbol)?.quote ?? null;
       return quote === null ? null : { last: quote.last, mark: quote.mark, index: quote.index, at: quote.at };
+    });
+  }
+
+  /** Rejects with INPUT_INVALID for a timeframe the exchange was not asked to keep. */
+  fetchCandles(symbol: string, timeframeMs: number, limit: number): Promise<readonly Candle[]> {
+    return this.#read('fetchCandles', null, () => {
+      const tape = this.#book.markets.get(symbol)?.candles.get(timeframeMs);
+      if (tape === undefined) throw new HedgerowError('INPUT_INVALID', `the simulated exchange keeps no candles of ${timeframeMs} ms for ${symbol}`);
+      return tape.closedBars(this.#book.now, limit);
     });
   }
 
