@@ -161,8 +161,14 @@ function storedStatus(order: TrackedOrder): StoredOrderStatus {
   return order.status;
 }
 
+/** An order that was working when it was stored. */
 export function fromStored(stored: StoredOrder): TrackedOrder {
   invariant(stored.status !== 'refused' && stored.status !== 'closed', 'I13 a finished order is not tracked again', { id: stored.clientOrderId });
+  return { ...fromStoredClosed(stored), status: stored.status };
+}
+
+/** Any stored order, for a trade that arrives after its end. */
+export function fromStoredClosed(stored: StoredOrder): TrackedOrder {
   const { request } = stored;
   invariant(request.type !== 'limit', 'I2 the bot places no plain limit orders', { id: stored.clientOrderId });
   return {
@@ -179,7 +185,7 @@ export function fromStored(stored: StoredOrder): TrackedOrder {
     positionSide: request.positionSide,
     reduceOnly: request.reduceOnly,
     legs: stored.legs as unknown as readonly OrderLeg[],
-    status: stored.status,
+    status: 'live',
     isTriggered: false,
     slot: stored.slot,
     cycle: stored.cycle,

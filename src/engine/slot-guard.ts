@@ -6,6 +6,7 @@ import type { ExchangeOrder } from '../window/exchange-orders.ts';
 import { isProtective } from '../window/exchange-orders.ts';
 
 export const ENTRY_ATTEMPTS_MAX = 6;
+export const GIVEN_UP = 'given up';
 const FIRST_WAIT_MS = 1_000;
 const WAIT_MAX_MS = 60_000;
 
@@ -34,6 +35,12 @@ export class SlotGuard {
     this.#attempts.delete(slot);
   }
 
+  /** How often in a row this slot was refused for `reason`. */
+  attempts(slot: string, reason: string): number {
+    const attempts = this.#attempts.get(slot);
+    return attempts?.reason === reason ? attempts.count : 0;
+  }
+
   /** Slots that may not be tried at `at`, with the reason; those whose order has changed meanwhile are free again. */
   blocked(desired: readonly ExchangeOrder[], at: number): Map<string, string> {
     const blocked = new Map<string, string>();
@@ -46,7 +53,7 @@ export class SlotGuard {
         continue;
       }
       const isGivenUp = !attempts.isProtective && attempts.count >= ENTRY_ATTEMPTS_MAX;
-      if (isGivenUp) blocked.set(slot, `given up after ${attempts.count} refusals: ${attempts.reason}`);
+      if (isGivenUp) blocked.set(slot, `${GIVEN_UP} after ${attempts.count} refusals: ${attempts.reason}`);
       else if (at < attempts.notBefore) blocked.set(slot, `waiting after a refusal: ${attempts.reason}`);
     }
     return blocked;

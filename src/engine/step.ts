@@ -113,14 +113,38 @@ function settle(before: PlanState, wallets: readonly WalletState[]): StepResult 
   return { state: isIgnored ? before : observeWallets({ plan: before.plan, wallets }), isIgnored };
 }
 
-/** Shows the wallets to the plan machine. */
+/** What a plan's machine was last shown, by the snapshot that came of it. */
+const shown = new WeakMap<PlanSnapshot, WalletsChanged>();
+type WalletsChanged = PlanEvent & { readonly type: 'wallets.changed' };
+
+/** Shows the wallets to the plan machine; shown the same wallets twice in a row it would stay as it is, so it is not asked. */
 function observeWallets(state: PlanState): PlanState {
-  const event: PlanEvent = {
+  const event: WalletsChanged = {
     type: 'wallets.changed',
     wallets: state.wallets.map(viewOf),
     fragments: state.wallets.map((wallet) => wallet.snapshot.context.rungs.length),
   };
-  return { ...state, plan: planMachine.transition(state.plan, event, PLAN_SCOPE) as PlanSnapshot };
+  const last = shown.get(state.plan);
+  if (last !== undefined && isSameView(last, event)) return state;
+  const plan = planMachine.transition(state.plan, event, PLAN_SCOPE) as PlanSnapshot;
+  shown.set(plan, event);
+  return { ...state, plan };
+}
+
+function isSameView(a: WalletsChanged, b: WalletsChanged): boolean {
+  return a.wallets.every((view, index) => {
+    const other = b.wallets[index];
+    return (
+      other !== undefined &&
+      view.phase === other.phase &&
+      view.rungsOut === other.rungsOut &&
+      view.hasTraded === other.hasTraded &&
+      view.hasAdvanced === other.hasAdvanced &&
+      view.isOpened === other.isOpened &&
+      view.entriesAllowed === other.entriesAllowed &&
+      a.fragments[index] === b.fragments[index]
+    );
+  });
 }
 
 function viewOf(wallet: WalletState): WalletView {

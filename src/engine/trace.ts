@@ -2,11 +2,12 @@
  * `hedgerow trace`: the behaviour on a given price path (DOMAIN §7). The machines, ladder and desired orders are the live ones; only
  * the exchange is replaced by the rule that the price either moves continuously (`touch`) or jumps (`gap`). Every margin is granted.
  */
-import { D, dec, plain } from '../domain/decimal.ts';
-import type { DecimalString } from '../domain/decimal.ts';
+import { dec, plain } from '../domain/decimal.ts';
+import type { D, DecimalString } from '../domain/decimal.ts';
 import { smallestCapital } from '../domain/cycle.ts';
 import { HedgerowError } from '../domain/errors.ts';
-import { levelPrice } from '../domain/grid.ts';
+import { compareToLevel, levelAt, touchUnit } from '../domain/grid.ts';
+import type { Level } from '../domain/grid.ts';
 import { invariant } from '../domain/invariant.ts';
 import { equityOf } from '../domain/ledger.ts';
 import type { Fill } from '../domain/ladder.ts';
@@ -14,7 +15,7 @@ import type { Instrument, Strategy, WalletName } from '../domain/strategy.ts';
 import { firstShortfall, gridOf, longOf, positionOf, rungsOut, shortOf } from '../domain/wallet.ts';
 import { desiredOrders } from '../window/desired-orders.ts';
 import type { DesiredOrder } from '../window/desired-orders.ts';
-import { dueJointReset, factsOf, operationOf, phaseOf, planPhaseOf, startPlan, stepPlan } from './step.ts';
+import { dueJointReset, factsOf, operationOf, phaseOf, planPhaseOf, startPlan, stepPlan, wantsEveryPrice } from './step.ts';
 import type { PlanInputEvent, PlanState, WalletState } from './step.ts';
 
 export type FillMode = 'touch' | 'gap';
@@ -80,117 +81,126 @@ export function* trace(options: TraceOptions): Generator<TraceDocument> {
   yield run.document(0, first);
   let step = 1;
   for (const price of rest) {
-    run.moveTo(dec(price));
+    run.moveTo(price);
     yield run.document(step, price);
     step += 1;
   }
 }
 
+/** A price of the path or a level, in the forms it is asked for. */
+type PricePoint = Level;
+
+function pointOf(price: DecimalString): PricePoint {
+  const text = plain(dec(price));
+  return { price: dec(text), text, float: Number(text) };
+}
+
 class TraceRun {
   readonly #options: TraceOptions;
   #state: PlanState;
-  #price: D;
+  #at: PricePoint;
   /** Event time: one tick of it per touch. */
-  #at = 0;
+  #time = 0;
   #fills: TraceFill[] = [];
 
   constructor(options: TraceOptions, first: DecimalString) {
     this.#options = options;
-    this.#price = dec(first);
+    this.#at = pointOf(first);
     this.#state = startPlan(options.strategy, options.instrument, first, options.atr);
     this.#completeResets();
     for (const wallet of this.#state.wallets) refuseTooSmall(wallet, first, options.atr);
   }
 
-  moveTo(target: D): void {
+  moveTo(price: DecimalString): void {
+    const target = pointOf(price);
     this.#fills = [];
     if (this.#options.fill === 'gap') {
       this.#arriveAt(target);
       return;
     }
-    for (let next = this.#nextPrice(target); next !== null; next = this.#nextPrice(target)) this.#arriveAt(next);
-    if (!this.#price.equals(target)) this.#arriveAt(target);
+    for (let next = this.#nextPoint(target); next !== null; next = this.#nextPoint(target)) this.#arriveAt(next);
+    if (this.#at.text !== target.text) this.#arriveAt(target);
   }
 
   /** The next price on the way to `target` at which a level is touched or an order fills; null when there is none. */
-  #nextPrice(target: D): D | null {
-    const isUp = target.greaterThan(this.#price);
-    let nearest: D | null = null;
-    for (const price of this.#candidates(isUp)) {
-      const isOnTheWay = isUp ? price.greaterThan(this.#price) && price.lessThanOrEqualTo(target) : price.lessThan(this.#price) && price.greaterThanOrEqualTo(target);
-      if (!isOnTheWay) continue;
-      if (nearest === null || (isUp ? price.lessThan(nearest) : price.greaterThan(nearest))) nearest = price;
-    }
-    return nearest;
-  }
-
-  *#candidates(isUp: boolean): Generator<D> {
+  #nextPoint(target: PricePoint): PricePoint | null {
+    const isUp = isAbove(target, this.#at);
+    let nearest: PricePoint | null = null;
     for (const wallet of this.#state.wallets) {
       const facts = factsOf(wallet);
       if (!facts.isOpened) continue;
       const grid = gridOf(facts);
-      yield levelPrice(grid, facts.unit + (isUp ? 1 : -1));
-      for (const order of desiredOrders(wallet.name, phaseOf(wallet), facts, this.#options.strategy.windows)) {
-        if (order.level !== null && (order.side === 'buy') === isUp) yield levelPrice(grid, order.level);
+      nearest = this.#nearer(nearest, levelAt(grid, facts.unit + (isUp ? 1 : -1)), target, isUp);
+      for (const order of this.#ordersOf(wallet)) {
+        if (order.level !== null && (order.side === 'buy') === isUp) nearest = this.#nearer(nearest, levelAt(grid, order.level), target, isUp);
       }
     }
+    return nearest;
   }
 
-  #desired(): DesiredOrder[] {
-    return this.#state.wallets.flatMap((wallet) => desiredOrders(wallet.name, phaseOf(wallet), factsOf(wallet), this.#options.strategy.windows));
+  /** `candidate` if it lies on the way to `target`, before `nearest`; else `nearest`. */
+  #nearer(nearest: PricePoint | null, candidate: PricePoint, target: PricePoint, isUp: boolean): PricePoint | null {
+    if (isUp) {
+      if (!isAbove(candidate, this.#at) || isAbove(candidate, target)) return nearest;
+      return nearest === null || isAbove(nearest, candidate) ? candidate : nearest;
+    }
+    if (!isAbove(this.#at, candidate) || isAbove(target, candidate)) return nearest;
+    return nearest === null || isAbove(candidate, nearest) ? candidate : nearest;
+  }
+
+  #ordersOf(wallet: WalletState): readonly DesiredOrder[] {
+    return desiredOrders(wallet.name, phaseOf(wallet), factsOf(wallet), this.#options.strategy.windows);
   }
 
   /** At one price: touches, then fills, then resets. */
-  #arriveAt(price: D): void {
-    const from = this.#price;
-    this.#price = price;
-    this.#at += 1;
+  #arriveAt(at: PricePoint): void {
+    const from = this.#at;
+    this.#at = at;
+    this.#time += 1;
+    const due = this.#state.wallets.flatMap((wallet) => this.#ordersOf(wallet).filter((order) => this.#isReached(order, from)));
+    if (due.length === 0 && !this.#isTouching()) return;
     const slides = operationOf(this.#state) === 'running';
-    const due = this.#desired().filter((order) => this.#isReached(order, from));
-    this.#apply({ to: 'wallets', event: { type: 'price.touched', price: plain(price), at: this.#at, slides } });
-    for (const order of fillOrder(due)) this.#fillLadder(order);
+    this.#apply({ to: 'wallets', event: { type: 'price.touched', price: at.text, at: this.#time, slides } });
+    for (const order of fillOrder(due)) this.#book(order, order.level);
     this.#completeResets();
   }
 
-  #isReached(order: DesiredOrder, from: D): boolean {
-    if (order.triggerPrice === null) return false;
-    const trigger = dec(order.triggerPrice);
-    if (this.#options.fill === 'touch') return trigger.equals(this.#price);
-    return order.side === 'sell' ? trigger.greaterThanOrEqualTo(this.#price) && from.greaterThan(this.#price) : trigger.lessThanOrEqualTo(this.#price) && from.lessThan(this.#price);
+  /** Some wallet has something to learn from the price: a level is touched, or it waits for a price between levels. */
+  #isTouching(): boolean {
+    const { text, float } = this.#at;
+    return wantsEveryPrice(this.#state) || this.#state.wallets.some((wallet) => touchUnit(gridOf(factsOf(wallet)), factsOf(wallet).unit, text, float) !== factsOf(wallet).unit);
   }
 
-  #fillLadder(order: DesiredOrder): void {
-    this.#book(order, order.level);
+  #isReached(order: DesiredOrder, from: PricePoint): boolean {
+    if (order.triggerPrice === null) return false;
+    if (this.#options.fill === 'touch') return order.triggerPrice === this.#at.text;
+    const trigger = dec(order.triggerPrice);
+    const { price } = this.#at;
+    return order.side === 'sell' ? trigger.greaterThanOrEqualTo(price) && from.price.greaterThan(price) : trigger.lessThanOrEqualTo(price) && from.price.lessThan(price);
   }
 
   #completeResets(): void {
     for (let round = 0; round < RESETS_AT_ONE_PRICE_MAX; round += 1) {
-      const resets = this.#desired().filter((order) => order.level === null);
+      const resets = this.#state.wallets.flatMap((wallet) => this.#ordersOf(wallet).filter((order) => order.level === null));
       for (const order of resets) this.#book(order, null);
-      const joint = dueJointReset(this.#state, plain(this.#price));
+      const joint = dueJointReset(this.#state, this.#at.text);
       if (joint === null && resets.length === 0) return;
       if (joint !== null) this.#apply(joint);
     }
   }
 
-  #book(order: DesiredOrder, level: number | null): void {
-    const rate = this.#options.instrument.takerFee;
-    for (const { leg, amount } of order.legs) {
-      const fill: Fill = {
-        role: order.role,
-        level,
-        leg,
-        cycle: order.cycle,
-        price: plain(this.#price),
-        amount,
-        fee: plain(this.#price.times(amount).times(rate)),
-        isComplete: true,
-        at: this.#at,
-      };
-      this.#apply({ to: 'wallet', wallet: order.wallet, event: { type: 'fill.booked', fill } });
+  #book({ wallet, role, side, cycle, amount, legs }: DesiredOrder, level: number | null): void {
+    const price = this.#at.text;
+    for (const leg of legs) {
+      const fill: Fill = { role, level, leg: leg.leg, cycle, price, amount: leg.amount, fee: this.#feeOf(leg.amount), isComplete: true, at: this.#time };
+      this.#apply({ to: 'wallet', wallet, event: { type: 'fill.booked', fill } });
     }
-    const { wallet, role, side, amount } = order;
-    this.#fills.push({ wallet, role, side, level, price: plain(this.#price), amount, fee: plain(this.#price.times(amount).times(rate)) });
+    this.#fills.push({ wallet, role, side, level, price, amount, fee: this.#feeOf(amount) });
+  }
+
+  #feeOf(amount: DecimalString): DecimalString {
+    const { takerFee } = this.#options.instrument;
+    return takerFee === '0' ? '0' : plain(this.#at.price.times(dec(amount)).times(dec(takerFee)));
   }
 
   #apply(event: PlanInputEvent): void {
@@ -198,18 +208,36 @@ class TraceRun {
   }
 
   document(step: number, price: DecimalString): TraceDocument {
-    const mark = dec(price);
+    const { text, price: mark } = pointOf(price);
+    const byName = [...this.#state.wallets].sort((a, b) => (a.name < b.name ? -1 : 1));
     return {
       step,
-      price: plain(mark),
+      price: text,
       phase: planPhaseOf(this.#state),
       wallets: this.#state.wallets.map((wallet) => walletDocument(wallet, mark)),
-      orders: this.#desired()
-        .sort(byWalletRoleLevel)
-        .map(({ wallet, role, rung, side, level, triggerPrice, amount }) => ({ wallet, role, rung, side, level, triggerPrice, amount })),
+      orders: byName.flatMap((wallet) => orderDocuments(this.#ordersOf(wallet))),
       fills: this.#fills,
     };
   }
+}
+
+/** Exact: rounding to a float never reverses an order. */
+function isAbove(a: PricePoint, b: PricePoint): boolean {
+  return compareToLevel(a.text, a.float, b) > 0;
+}
+
+type OrderDocument = TraceDocument['orders'][number];
+
+/** A list of orders stays the same as long as the ladder does, and so does what is printed of it. */
+const printed = new WeakMap<readonly DesiredOrder[], readonly OrderDocument[]>();
+
+function orderDocuments(orders: readonly DesiredOrder[]): readonly OrderDocument[] {
+  let documents = printed.get(orders);
+  if (documents === undefined) {
+    documents = [...orders].sort(byRoleLevel).map(({ wallet, role, rung, side, level, triggerPrice, amount }) => ({ wallet, role, rung, side, level, triggerPrice, amount }));
+    printed.set(orders, documents);
+  }
+  return documents;
 }
 
 function refuseTooSmall(wallet: WalletState, price: DecimalString, atr: DecimalString | null): void {
@@ -227,7 +255,8 @@ function refuseTooSmall(wallet: WalletState, price: DecimalString, atr: DecimalS
 }
 
 /** Wallets in file order (as given), stop-losses first, then rungs from the top. */
-function fillOrder(orders: readonly DesiredOrder[]): DesiredOrder[] {
+function fillOrder(orders: readonly DesiredOrder[]): readonly DesiredOrder[] {
+  if (orders.length < 2) return orders;
   const wallets = [...new Set(orders.map((order) => order.wallet))];
   const rank = (order: DesiredOrder): number[] => [wallets.indexOf(order.wallet), order.role === 'stop-loss' ? 0 : 1, order.rung ?? -1];
   return [...orders].sort((a, b) => compareRanks(rank(a), rank(b)));
@@ -241,8 +270,7 @@ function compareRanks(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-function byWalletRoleLevel(a: DesiredOrder, b: DesiredOrder): number {
-  if (a.wallet !== b.wallet) return a.wallet < b.wallet ? -1 : 1;
+function byRoleLevel(a: DesiredOrder, b: DesiredOrder): number {
   if (a.role !== b.role) return a.role < b.role ? -1 : 1;
   return (b.level ?? Infinity) - (a.level ?? Infinity);
 }

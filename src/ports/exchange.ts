@@ -5,6 +5,7 @@
  * exchange does. Reads say when they began, when they ended and whether they are complete. Streamed events are hints: they may come
  * late, twice or out of order, and every price in them is a plain decimal string.
  */
+import type { Candle } from '../domain/candle.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import type { Instrument, MarginMode, PositionMode, TriggerSource } from '../domain/strategy.ts';
 
@@ -213,6 +214,8 @@ export interface Exchange {
   fetchInstrument(symbol: string): Promise<Instrument>;
   /** The last known prices, or null before the first. */
   fetchPrice(symbol: string): Promise<{ last: DecimalString; mark: DecimalString; index: DecimalString; at: number } | null>;
+  /** Closed candles of the last price, oldest first, at most `limit`; `timeframeMs` is one the exchange was asked to keep. */
+  fetchCandles(symbol: string, timeframeMs: number, limit: number): Promise<readonly Candle[]>;
   /** Position mode is the account's; margin mode and leverage the symbol's. */
   fetchSettings(account: string, symbol: string): Promise<AccountSettings>;
   placeOrder(request: OrderRequest): Promise<WriteOutcome<OrderRecord>>;

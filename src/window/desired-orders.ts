@@ -3,11 +3,11 @@
  * nothing else (DOMAIN §3, §6). Amounts are what is still to be done, so a partly filled order wants its remainder.
  */
 import type { Phase } from '../../machines/wallet-cycle.ts';
-import { D, dec, plain, sum } from '../domain/decimal.ts';
-import type { DecimalString } from '../domain/decimal.ts';
+import { dec, plain } from '../domain/decimal.ts';
+import type { D, DecimalString } from '../domain/decimal.ts';
 import type { Fill } from '../domain/ladder.ts';
-import { levelPrice } from '../domain/grid.ts';
-import type { Grid } from '../domain/grid.ts';
+import { levelAt } from '../domain/grid.ts';
+import type { Grid, Level } from '../domain/grid.ts';
 import type { Role, Strategy, WalletName } from '../domain/strategy.ts';
 import { downLevel, entryAmount, gridOf, upLevel } from '../domain/wallet.ts';
 import type { Leg, Rung, WalletFacts } from '../domain/wallet.ts';
@@ -85,7 +85,7 @@ function atMarket(name: WalletName, facts: WalletFacts, isResetting: boolean): D
   if (isResetting && order !== null) {
     return order.legs.map((leg) => marketOrder(name, order.role, facts.cycle, leg));
   }
-  if (dec(facts.strayShort).isZero() || dec(facts.strayShort).isNegative()) return [];
+  if (!isSome(facts.strayShort)) return [];
   return [marketOrder(name, 'close-stray', facts.cycle, { leg: 'close-short', amount: facts.strayShort })];
 }
 
@@ -93,71 +93,78 @@ function marketOrder(wallet: WalletName, role: DesiredOrder['role'], cycle: numb
   return { wallet, role, side: sideOfLeg(leg.leg), rung: null, level: null, triggerPrice: null, amount: leg.amount, legs: [leg], cycle };
 }
 
-/** During a reset only what protects keeps resting; the new cycle brings its own entries. */
-function ladderOrders(wallet: WalletName, facts: WalletFacts, isResetting: boolean): DesiredOrder[] {
-  const grid = gridOf(facts);
-  const mayOpen = facts.entriesAllowed && !isResetting;
-  const orders: DesiredOrder[] = [];
-  const add = (role: Role, rung: number | null, level: number, legsAt: (price: D) => (DesiredLeg | null)[]): void => {
-    const order = orderAt(grid, wallet, facts.cycle, role, rung, level, legsAt);
-    if (order !== null) orders.push(order);
-  };
-  if (facts.parameters.cycle === 'rotation') add('stop-loss', null, facts.top, () => [legOf('close-long', dec(facts.coreLong))]);
-  facts.rungs.forEach((rung, index) => addRung(facts, rung, index, mayOpen, isResetting, add));
-  return orders;
+/** What the windows of a ladder have in common. */
+interface Ladder {
+  readonly wallet: WalletName;
+  readonly facts: WalletFacts;
+  readonly grid: Grid;
+  readonly mayOpen: boolean;
+  readonly isResetting: boolean;
 }
 
-type Add = (role: Role, rung: number | null, level: number, legsAt: (price: D) => (DesiredLeg | null)[]) => void;
+/** During a reset only what protects keeps resting; the new cycle brings its own entries. */
+function ladderOrders(wallet: WalletName, facts: WalletFacts, isResetting: boolean): DesiredOrder[] {
+  const ladder: Ladder = { wallet, facts, grid: gridOf(facts), mayOpen: facts.entriesAllowed && !isResetting, isResetting };
+  const orders: (DesiredOrder | null)[] = [];
+  if (facts.parameters.cycle === 'rotation') orders.push(orderAt(ladder, 'stop-loss', null, facts.top, [closing('close-long', facts.coreLong)]));
+  facts.rungs.forEach((rung, index) => orders.push(...rungOrders(ladder, rung, index)));
+  return orders.filter((order) => order !== null);
+}
 
-function addRung(facts: WalletFacts, rung: Rung, index: number, mayOpen: boolean, isResetting: boolean, add: Add): void {
+function rungOrders(ladder: Ladder, rung: Rung, index: number): (DesiredOrder | null)[] {
+  const { facts, grid, isResetting } = ladder;
   const down = downLevel(facts, index);
   const up = upLevel(facts, index);
-  const long = dec(rung.long);
-  const short = dec(rung.short);
-  const open = (leg: Leg, wanted: D, has: D): DesiredLeg | null => (mayOpen ? legOf(leg, wanted.minus(has)) : null);
   switch (facts.parameters.cycle) {
-    case 'rotation':
-      if (!rung.out) add('stop-entry-short', index, down, (price) => [open('open-short', entryAmount(facts, index, price), short)]);
-      if (!isResetting) add('cover', index, up, () => [legOf('close-short', short)]);
-      return;
-    case 'fragments':
-      add('stop-loss', index, down, () => [legOf('close-long', long)]);
-      if (rung.out) add('stop-entry-long', index, up, (price) => [open('open-long', entryAmount(facts, index, price), long)]);
-      return;
+    case 'rotation': {
+      const entry = rung.out ? null : orderAt(ladder, 'stop-entry-short', index, down, [entering(ladder, 'open-short', index, levelAt(grid, down), rung.short)]);
+      const cover = isResetting ? null : orderAt(ladder, 'cover', index, up, [closing('close-short', rung.short)]);
+      return [entry, cover];
+    }
+    case 'fragments': {
+      const stop = orderAt(ladder, 'stop-loss', index, down, [closing('close-long', rung.long)]);
+      const entry = rung.out ? orderAt(ladder, 'stop-entry-long', index, up, [entering(ladder, 'open-long', index, levelAt(grid, up), rung.long)]) : null;
+      return [stop, entry];
+    }
     case 'scaling':
-      if (rung.out) {
-        if (!isResetting) add('flip-long', index, up, () => [legOf('close-short', short), open('open-long', dec(rung.fragment), long)]);
-      } else {
-        add('flip-short', index, down, () => [legOf('close-long', long), open('open-short', dec(rung.fragment), short)]);
-      }
-      return;
+      if (!rung.out) return [orderAt(ladder, 'flip-short', index, down, [closing('close-long', rung.long), opening(ladder, 'open-short', dec(rung.fragment), rung.short)])];
+      if (isResetting) return [];
+      return [orderAt(ladder, 'flip-long', index, up, [closing('close-short', rung.short), opening(ladder, 'open-long', dec(rung.fragment), rung.long)])];
   }
 }
 
-function legOf(leg: Leg, amount: D): DesiredLeg | null {
-  return amount.greaterThan(0) ? { leg, amount: plain(amount) } : null;
+function isSome(amount: DecimalString): boolean {
+  return amount !== '0' && !amount.startsWith('-');
 }
 
-function orderAt(
-  grid: Grid,
-  wallet: WalletName,
-  cycle: number,
-  role: Role,
-  rung: number | null,
-  level: number,
-  legsAt: (price: D) => (DesiredLeg | null)[],
-): DesiredOrder | null {
-  const price = levelPrice(grid, level);
-  if (price.lessThanOrEqualTo(0)) return null;
-  const legs = legsAt(price).filter((leg) => leg !== null);
-  const first = legs[0];
-  if (first === undefined) return null;
-  const amount = plain(sum(legs.map((leg) => dec(leg.amount))));
-  return { wallet, role, side: sideOfLeg(first.leg), rung, level, triggerPrice: plain(price), amount, legs, cycle };
+function closing(leg: Leg, holds: DecimalString): DesiredLeg | null {
+  return isSome(holds) ? { leg, amount: holds } : null;
+}
+
+/** What is still to be opened of `wanted`. */
+function opening({ mayOpen }: Ladder, leg: Leg, wanted: D, has: DecimalString): DesiredLeg | null {
+  if (!mayOpen) return null;
+  const missing = plain(has === '0' ? wanted : wanted.minus(dec(has)));
+  return isSome(missing) ? { leg, amount: missing } : null;
+}
+
+/** An entry of a fixed quote amount; none where there is no price. */
+function entering(ladder: Ladder, leg: Leg, rung: number, level: Level, has: DecimalString): DesiredLeg | null {
+  return ladder.mayOpen ? opening(ladder, leg, entryAmount(ladder.facts, rung, level), has) : null;
+}
+
+function orderAt({ wallet, facts, grid }: Ladder, role: Role, rung: number | null, level: number, wanted: readonly (DesiredLeg | null)[]): DesiredOrder | null {
+  const legs = wanted.filter((leg) => leg !== null);
+  const [first, second] = legs;
+  const { text } = levelAt(grid, level);
+  if (first === undefined || !isSome(text)) return null;
+  const amount = second === undefined ? first.amount : plain(dec(first.amount).plus(dec(second.amount)));
+  return { wallet, role, side: sideOfLeg(first.leg), rung, level, triggerPrice: text, amount, legs, cycle: facts.cycle };
 }
 
 /** Of each role only as many rungs as its window lets rest, the nearest to the market first. */
-function nearestRungs(orders: readonly DesiredOrder[], windows: Windows): DesiredOrder[] {
+function nearestRungs(orders: readonly DesiredOrder[], windows: Windows): readonly DesiredOrder[] {
+  if (orders.every((order) => windows[order.role as Role].resting >= orders.length)) return orders;
   return orders.filter((order) => {
     const { resting } = windows[order.role as Role];
     const nearer = orders.filter((other) => other.role === order.role && isNearer(other, order));

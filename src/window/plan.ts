@@ -165,6 +165,11 @@ class Planner {
       return;
     }
     if (!this.#mayTouch(order) || !this.#mayTouch(owner)) return;
+    const blocked = this.#blockReason(order);
+    if (blocked !== null) {
+      this.#withheld.push({ order, reason: blocked });
+      return;
+    }
     const reason = owners.length > 1 ? `${legsText(order.legs)} rests as ${owners.length} orders` : differenceText(order, owner);
     if (owners.length === 1 && this.#context.amendsConditional && isAmendable(order, owner) && !this.#isPassed(order)) {
       this.#amend(order, owner, reason);

@@ -1,0 +1,52 @@
+/**
+ * A funding payment of the exchange divided over the wallets that held the position (I14): by their holdings, exactly; what a
+ * rounded share leaves over goes to the largest holder, so the shares always add up to the payment.
+ */
+import { D, ZERO, dec, floorQuotientToStep, plain, sum } from '../domain/decimal.ts';
+import type { DecimalString } from '../domain/decimal.ts';
+import type { Strategy, WalletName } from '../domain/strategy.ts';
+import { longOf, shortOf } from '../domain/wallet.ts';
+import type { ExchangeEvent } from '../ports/exchange.ts';
+import { factsOf } from './step.ts';
+import type { PlanState } from './step.ts';
+
+const SHARE_STEP = new D('1e-18');
+
+export interface FundingShare {
+  readonly wallet: WalletName;
+  readonly amount: DecimalString;
+}
+
+/** Shares of `event`; empty when no wallet of the plan held anything (the payment then belongs to someone else). */
+export function shareFunding(event: Extract<ExchangeEvent, { type: 'funding' }>, state: PlanState, strategy: Strategy): FundingShare[] {
+  const holders = state.wallets
+    .filter(({ name }) => strategy.wallets.find((wallet) => wallet.name === name)?.account === event.account)
+    .map((wallet) => ({ wallet: wallet.name, held: heldOn(wallet, event.positionSide) }))
+    .filter(({ held }) => !held.isZero());
+  const total = sum(holders.map(({ held }) => held));
+  if (holders.length === 0) return [];
+  // A netted position can be flat while its wallets hold opposite sides: what one receives the other pays, by the rate itself.
+  if (total.isZero()) return holders.map(({ wallet, held }) => ({ wallet, amount: plain(held.times(event.markPrice).times(event.rate).negated()) }));
+  return divided(dec(event.amount), holders, total);
+}
+
+function heldOn(wallet: PlanState['wallets'][number], side: 'long' | 'short' | 'both'): D {
+  const facts = factsOf(wallet);
+  if (side === 'long') return longOf(facts);
+  if (side === 'short') return shortOf(facts);
+  return longOf(facts).minus(shortOf(facts));
+}
+
+function divided(amount: D, holders: readonly { wallet: WalletName; held: D }[], total: D): FundingShare[] {
+  const largest = holders.reduce((best, holder) => (holder.held.abs().greaterThan(best.held.abs()) ? holder : best));
+  const shares = holders.map(({ wallet, held }) => ({ wallet, amount: signedShare(amount, held, total) }));
+  const rest = amount.minus(sum(shares.map((share) => share.amount)));
+  return shares.map((share) => ({ wallet: share.wallet, amount: plain(share.wallet === largest.wallet ? share.amount.plus(rest) : share.amount) }));
+}
+
+function signedShare(amount: D, held: D, total: D): D {
+  const product = amount.times(held);
+  const size = floorQuotientToStep(product.abs(), total.abs(), SHARE_STEP);
+  if (size.isZero()) return ZERO;
+  return product.isNegative() === total.isNegative() ? size : size.negated();
+}

@@ -1,0 +1,680 @@
+/**
+ * One plan at work: take events → journal → step machines → derive → plan → commit → act, until nothing is left to do.
+ *
+ * - I2: what is sent was committed before. - I4: a trade is booked once. - I9: nothing is placed before a price is known.
+ * - I10: a pass that changes nothing sends nothing. - I11: passes, attempts and queue are bounded. - I12: the state after a
+ *   restart is the committed one; see recovery.ts.
+ * A broken invariant stops this plan: nothing new is sent, resting protection stays.
+ */
+import type { Operation } from '../../machines/plan.machine.ts';
+import type { Phase } from '../../machines/wallet-cycle.ts';
+import { averageTrueRange } from '../domain/atr.ts';
+import { openedAt, smallestCapital } from '../domain/cycle.ts';
+import { dec, plain } from '../domain/decimal.ts';
+import type { DecimalString } from '../domain/decimal.ts';
+import { HedgerowError } from '../domain/errors.ts';
+import { invariant } from '../domain/invariant.ts';
+import { mergePricesBy } from '../domain/price-merge.ts';
+import type { Instrument, Strategy, TriggerSource, WalletName } from '../domain/strategy.ts';
+import { parseTimeframe } from '../domain/timeframe.ts';
+import { firstShortfall, longOf, shortOf, walletParameters } from '../domain/wallet.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Exchange, ExchangeEvent, OrderRecord, TradeRecord } from '../ports/exchange.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store, StoredPlan } from '../ports/store.ts';
+import { exchangeOrders } from '../window/exchange-orders.ts';
+import type { ExchangeOrder } from '../window/exchange-orders.ts';
+import { planActions } from '../window/plan.ts';
+import type { Plan } from '../window/plan.ts';
+import { shareFunding } from './funding-share.ts';
+import { allocateTrade, isSettled, toStored, withRecord } from './order-tracker.ts';
+import type { TrackedOrder } from './order-tracker.ts';
+import { Outbox, currentSlot } from './outbox.ts';
+import { PassRecord } from './pass-record.ts';
+import { isFlat, permissions, planDesire } from './plan-desire.ts';
+import { comparePositions } from './position-check.ts';
+import { NO_BAND, bandOf, isInside, narrowed } from './price-band.ts';
+import type { PriceBand } from './price-band.ts';
+import { equityOfPlan, newRiskMemory, rememberEquity, riskBand, riskHit } from './risk.ts';
+import type { RiskMemory } from './risk.ts';
+import { GIVEN_UP, SlotGuard } from './slot-guard.ts';
+import { dueJointReset, factsOf, operationOf, persistPlan, phaseOf, planFactsOf, planPhaseOf, startPlan, stepPlan } from './step.ts';
+import type { PlanInputEvent, PlanState } from './step.ts';
+
+export type Prices = Readonly<Record<TriggerSource, DecimalString>>;
+
+interface PricePoint extends Prices {
+  readonly at: number;
+}
+
+type QueuedEvent =
+  | { readonly type: 'prices'; readonly points: PricePoint[] }
+  | { readonly type: 'exchange'; readonly event: Exclude<ExchangeEvent, { type: 'price' }> }
+  | { readonly type: 'command'; readonly command: PlanCommand };
+
+export type PlanCommand =
+  | { readonly type: 'pause' | 'halt' | 'flatten' | 'diverge'; readonly reason: string }
+  | { readonly type: 'resume' | 'adopt' | 'reset' };
+
+/** What a plan tells whoever watches it: simulations count with it, terminals show it. */
+export interface RunnerObserver {
+  phaseChanged?(wallet: WalletName, from: Phase, to: Phase, at: number): void;
+  operationChanged?(from: Operation, to: Operation, reason: string | null): void;
+  cycleStarted?(wallet: WalletName, cycle: number, equity: DecimalString, at: number): void;
+  passed?(runner: PlanRunner): void;
+}
+
+export interface RunnerDeps {
+  readonly exchange: Exchange;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly observer?: RunnerObserver;
+}
+
+/** Facts of the engine itself that outlive a restart, stored beside the machines. */
+export interface EngineMemory {
+  readonly risk: RiskMemory | null;
+  /** Funding and liquidations up to this exchange time are booked; ids at exactly this time are in the list. */
+  readonly accountEventsAt: number;
+  readonly accountEventIds: readonly string[];
+  /** Exchange time of the newest booked trade. */
+  readonly tradesAt: number;
+}
+
+export interface RunnerCounters {
+  readonly touches: number;
+  readonly unitsMoved: number;
+  readonly fills: number;
+  readonly resets: number;
+  readonly requests: number;
+  readonly refusals: number;
+}
+
+/** Prices queued beyond this are folded (no high or low is lost). */
+const QUEUED_POINTS_MAX = 16;
+/** Passes in a row without a new event; reached only if reconciling never settles. */
+const PASSES_MAX = 60;
+/** How often positions are compared with the exchange while prices come in, ms of exchange time. */
+const POSITION_CHECK_MS = 300_000;
+/** Closed candles an ATR is measured over, at most. */
+const ATR_CANDLES_MAX = 500;
+const ACCOUNT_EVENT_IDS_MAX = 1_000;
+
+export const EMPTY_MEMORY: EngineMemory = { risk: null, accountEventsAt: 0, accountEventIds: [], tradesAt: 0 };
+
+export interface RestoredPlan {
+  readonly state: PlanState;
+  readonly memory: EngineMemory;
+  readonly orders: readonly TrackedOrder[];
+  readonly bookedTrades: ReadonlySet<string>;
+}
+
+export class PlanRunner {
+  readonly strategy: Strategy;
+  readonly instrument: Instrument;
+  readonly #deps: RunnerDeps;
+  readonly #record: PassRecord;
+  readonly #outbox: Outbox;
+  readonly #guard = new SlotGuard();
+  readonly #orders = new Map<string, TrackedOrder>();
+  readonly #accounts: ReadonlySet<string>;
+  readonly #bookedTrades: Set<string>;
+  #state: PlanState | null;
+  #memory: EngineMemory;
+  #prices: PricePoint | null = null;
+  #queue: QueuedEvent[] = [];
+  #band: PriceBand = NO_BAND;
+  #passedSlots = new Set<string>();
+  #withheld: Plan['withheld'] = [];
+  #nextCandleAt = 0;
+  #nextPositionCheckAt = 0;
+  #atr: DecimalString | null = null;
+  #failure: Error | null = null;
+  #isRunning = false;
+  #counters = { touches: 0, unitsMoved: 0, fills: 0, resets: 0, requests: 0, refusals: 0 };
+
+  constructor(strategy: Strategy, instrument: Instrument, plan: StoredPlan, generations: ReadonlyMap<string, number>, restored: RestoredPlan | null, deps: RunnerDeps) {
+    this.strategy = strategy;
+    this.instrument = instrument;
+    this.#deps = deps;
+    this.#record = new PassRecord(plan.planId, plan.seq);
+    this.#outbox = new Outbox({ plan, positionMode: strategy.exchange.positionMode, exchange: deps.exchange, generations, amountStep: instrument.amountStep });
+    this.#accounts = new Set(strategy.wallets.map((wallet) => wallet.account));
+    this.#state = restored?.state ?? null;
+    this.#memory = restored?.memory ?? EMPTY_MEMORY;
+    this.#bookedTrades = new Set(restored?.bookedTrades ?? []);
+    for (const order of restored?.orders ?? []) this.#orders.set(order.clientOrderId, order);
+  }
+
+  get accounts(): ReadonlySet<string> {
+    return this.#accounts;
+  }
+
+  get state(): PlanState | null {
+    return this.#state;
+  }
+
+  get prices(): Prices | null {
+    return this.#prices;
+  }
+
+  get counters(): RunnerCounters {
+    return this.#counters;
+  }
+
+  get workingOrders(): readonly TrackedOrder[] {
+    return [...this.#orders.values()];
+  }
+
+  get withheld(): Plan['withheld'] {
+    return this.#withheld;
+  }
+
+  /** Why the plan has stopped; null while it works. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  get memory(): EngineMemory {
+    return this.#memory;
+  }
+
+  /** Prices strictly between these need no pass; the engine's own filter. */
+  get band(): PriceBand {
+    return this.#band;
+  }
+
+  /** Takes an event in; true when there is something to do. */
+  receive(event: ExchangeEvent): boolean {
+    if (this.#failure !== null) return false;
+    if (event.type === 'price') return this.#receivePrice(event);
+    const account = event.type === 'order' ? event.order.account : event.type === 'trade' ? event.trade.account : event.account;
+    const symbol = event.type === 'order' ? event.order.symbol : event.type === 'trade' ? event.trade.symbol : event.symbol;
+    if (symbol !== this.strategy.symbol || !this.#accounts.has(account)) return false;
+    this.#queue.push({ type: 'exchange', event });
+    return true;
+  }
+
+  command(command: PlanCommand): void {
+    this.#queue.push({ type: 'command', command });
+  }
+
+  #receivePrice({ last, mark, index, at }: Extract<ExchangeEvent, { type: 'price' }>): boolean {
+    const point: PricePoint = { last, mark, index, at };
+    const newest = this.#queue.at(-1);
+    if (newest === undefined && !this.#isRunning && this.#isQuiet(point)) {
+      this.#prices = point;
+      return false;
+    }
+    if (newest?.type === 'prices') {
+      newest.points.push(point);
+      if (newest.points.length > QUEUED_POINTS_MAX) newest.points.splice(0, newest.points.length, ...this.#fold(newest.points));
+    } else {
+      this.#queue.push({ type: 'prices', points: [point] });
+    }
+    return true;
+  }
+
+  /** Every source keeps its high and low. */
+  #fold(points: readonly PricePoint[]): PricePoint[] {
+    const kept = new Set((['last', 'mark', 'index'] as const).flatMap((source) => mergePricesBy(points, (point) => point[source])));
+    return points.filter((point) => kept.has(point));
+  }
+
+  #isQuiet(point: PricePoint): boolean {
+    if (point.at >= this.#nextPositionCheckAt || (this.#nextCandleAt > 0 && point.at >= this.#nextCandleAt)) return false;
+    if (this.#outbox.hasUnknown) return false;
+    const retryAt = this.#guard.nextRetryAt();
+    if (retryAt !== null && point.at >= retryAt) return false;
+    return isInside(this.#band, Number(point[this.strategy.exchange.triggerBy])) && isInside(this.#band, Number(point.mark));
+  }
+
+  /** Works until nothing is left to do. Errors stop the plan and are kept in `failure`. */
+  async settle(): Promise<void> {
+    if (this.#isRunning || this.#failure !== null) return;
+    this.#isRunning = true;
+    try {
+      let passes = 0;
+      for (let isBusy = true; isBusy; passes += 1) {
+        if (this.#queue.length > 0) passes = 0;
+        invariant(passes < PASSES_MAX, 'I10 reconciling settles', { plan: this.strategy.name, withheld: this.#withheld.length });
+        isBusy = await this.#pass();
+      }
+    } catch (error) {
+      await this.#stop(error);
+    } finally {
+      this.#isRunning = false;
+    }
+    this.#deps.observer?.passed?.(this);
+  }
+
+  async #stop(error: unknown): Promise<void> {
+    const failure = error instanceof Error ? error : new Error(String(error));
+    this.#failure = failure;
+    this.#deps.log.error({ plan: this.strategy.name, code: error instanceof HedgerowError ? error.code : 'UNEXPECTED', error: failure.message }, 'plan stopped; its resting orders stay');
+    if (!(error instanceof HedgerowError) || this.#state === null) return;
+    try {
+      this.#record.add(this.#deps.clock.now(), 'plan.stopped', { code: error.code, error: error.message });
+      await this.#deps.store.commit(this.#record.take(null));
+    } catch {
+      // The store may be what failed; the journal then simply ends here.
+    }
+  }
+
+  /** One pass; true when another is needed. */
+  async #pass(): Promise<boolean> {
+    const events = this.#queue;
+    this.#queue = [];
+    for (const event of events) await this.#take(event);
+    if (this.#state === null) return this.#queue.length > 0;
+    await this.#refresh();
+    this.#applyJointReset();
+    this.#checkRisk(await this.#marginRatio());
+    this.#finishFlatten();
+    const plan = this.#derive();
+    const commands = this.#outbox.prepare(plan.actions, this.#orders, this.#record, this.#guard, this.#now());
+    if (commands.length > 0) await this.#commit();
+    for (const command of commands) await this.#outbox.send(command, this.#orders, this.#record, this.#guard, this.#passedSlots, () => this.#now());
+    await this.#outbox.resolveUnknown(this.#orders, this.#record, this.#now());
+    this.#settleOrders();
+    this.#counters.requests += commands.length;
+    this.#counters.refusals = this.#outbox.refusals;
+    if (commands.length === 0 && this.#queue.length === 0) await this.#commit();
+    this.#updateBand();
+    return this.#queue.length > 0 || commands.length > 0;
+  }
+
+  #now(): number {
+    return this.#deps.clock.now();
+  }
+
+  // --- events in ---------------------------------------------------------------------------------------------------------------
+
+  async #take(queued: QueuedEvent): Promise<void> {
+    switch (queued.type) {
+      case 'prices':
+        for (const point of queued.points) await this.#takePrice(point);
+        return;
+      case 'command':
+        this.#takeCommand(queued.command);
+        return;
+      case 'exchange':
+        await this.#takeExchangeEvent(queued.event);
+    }
+  }
+
+  async #takePrice(point: PricePoint): Promise<void> {
+    this.#prices = point;
+    if (this.#state === null) {
+      await this.#start(point);
+      return;
+    }
+    const price = point[this.strategy.exchange.triggerBy];
+    if (isInside(this.#band, Number(price)) && isInside(this.#band, Number(point.mark))) return;
+    this.#passedSlots.clear();
+    this.#touch(price, point.at);
+    this.#applyJointReset();
+    this.#rememberEquity(point);
+    this.#updateBand();
+  }
+
+  /** Shows the wallets the price, so that what they decide next is decided on it. */
+  #touch(price: DecimalString, at: number): void {
+    const state = this.#running();
+    const slides = operationOf(state) === 'running';
+    const units = state.wallets.map((wallet) => factsOf(wallet).unit);
+    this.#apply({ to: 'wallets', event: { type: 'price.touched', price, at, slides } }, at, {});
+    this.#counters.touches += 1;
+    this.#running().wallets.forEach((wallet, index) => (this.#counters.unitsMoved += Math.abs(factsOf(wallet).unit - (units[index] ?? 0))));
+  }
+
+  async #start(point: PricePoint): Promise<void> {
+    const price = point[this.strategy.exchange.triggerBy];
+    await this.#refreshAtr(point.at);
+    if (this.strategy.unit.type === 'atr' && this.#atr === null) return;
+    for (const wallet of this.strategy.wallets) {
+      const parameters = walletParameters(this.strategy, wallet, this.instrument);
+      const shortfall = firstShortfall(openedAt(parameters, price, this.#atr));
+      if (shortfall === null) continue;
+      throw new HedgerowError(
+        'STRATEGY_TOO_SMALL',
+        `plan ${this.strategy.name}, wallet ${wallet.name}: at ${price} a fragment would be ${shortfall.amount} (${shortfall.cost} quote), the exchange takes at least ` +
+          `${this.instrument.minAmount} and ${this.instrument.minCost} quote; the smallest capital that works is ${smallestCapital(parameters, price, this.#atr) ?? 'not to be found'}`,
+      );
+    }
+    this.#state = startPlan(this.strategy, this.instrument, price, this.#atr);
+    this.#memory = { ...this.#memory, risk: newRiskMemory(equityOfPlan(this.#state.wallets.map(factsOf), dec(point.mark)), point.at) };
+    this.#record.add(point.at, 'plan.started', { price, atr: this.#atr, prices: { last: point.last, mark: point.mark, index: point.index } });
+    this.#deps.log.info({ plan: this.strategy.name, symbol: this.strategy.symbol, price }, 'plan started');
+  }
+
+  #takeCommand(command: PlanCommand): void {
+    if (this.#state === null) return;
+    const at = this.#now();
+    switch (command.type) {
+      case 'reset':
+        this.#apply({ to: 'wallets', event: { type: 'reset.requested', reason: 'operator', price: this.#price() } }, at, {});
+        return;
+      case 'resume':
+      case 'adopt':
+        this.#apply({ to: 'plan', event: { type: command.type } }, at, {});
+        if (operationOf(this.#running()) === 'running') this.#resume(at);
+        return;
+      case 'pause':
+      case 'halt':
+      case 'flatten':
+      case 'diverge':
+        this.#apply({ to: 'plan', event: command }, at, {});
+    }
+  }
+
+  /** After a pause the windows catch up with the price; a wallet that holds nothing any more starts anew. */
+  #resume(at: number): void {
+    for (const wallet of this.#running().wallets) {
+      const facts = factsOf(wallet);
+      const isEmpty = longOf(facts).isZero() && shortOf(facts).isZero() && facts.isOpened && facts.longClosedAt === null && phaseOf(wallet) !== 'RESET';
+      if (isEmpty) this.#apply({ to: 'wallet', wallet: wallet.name, event: { type: 'reset.requested', reason: 'operator', price: this.#price() } }, at, {});
+    }
+    this.#touch(this.#price(), at);
+  }
+
+  async #takeExchangeEvent(event: Exclude<ExchangeEvent, { type: 'price' }>): Promise<void> {
+    switch (event.type) {
+      case 'order':
+        this.#takeOrder(event.order);
+        return;
+      case 'trade':
+        await this.#takeTrade(event.trade);
+        return;
+      case 'funding':
+        if (this.#isNewAccountEvent(event.id, event.at)) this.#takeFunding(event);
+        return;
+      case 'liquidation':
+        if (this.#isNewAccountEvent(event.id, event.at)) this.#takeLiquidation(event);
+    }
+  }
+
+  #takeOrder(record: OrderRecord): void {
+    const order = this.#orders.get(record.clientOrderId);
+    if (order === undefined) return;
+    const updated = withRecord(order, record);
+    this.#orders.set(order.clientOrderId, updated);
+    this.#record.order(toStored(updated, record.updatedAt));
+  }
+
+  async #takeTrade(trade: TradeRecord): Promise<void> {
+    if (this.#bookedTrades.has(trade.id) || this.#state === null) return;
+    if (trade.clientOrderId === null) return; // A liquidation's trades are booked by its own event.
+    const order = this.#orders.get(trade.clientOrderId) ?? (await this.#outbox.findClosed(this.#deps.store, trade.clientOrderId));
+    if (order === null || order === undefined) {
+      this.#takeCommand({ type: 'diverge', reason: `trade ${trade.id} of ${trade.amount} at ${trade.price} belongs to no order of this plan` });
+      return;
+    }
+    const now = this.#prices;
+    if (now !== null && now[this.strategy.exchange.triggerBy] !== this.#price()) this.#touch(now[this.strategy.exchange.triggerBy], now.at);
+    const { order: after, fills } = allocateTrade(order, trade);
+    this.#bookedTrades.add(trade.id);
+    this.#memory = { ...this.#memory, tradesAt: Math.max(this.#memory.tradesAt, trade.at) };
+    for (const { wallet, fill } of fills) this.#apply({ to: 'wallet', wallet, event: { type: 'fill.booked', fill } }, trade.at, { tradeId: trade.id, clientOrderId: trade.clientOrderId });
+    this.#record.trade(trade);
+    this.#record.order(toStored(after, trade.at));
+    if (this.#orders.has(after.clientOrderId)) this.#orders.set(after.clientOrderId, after);
+    this.#guard.succeeded(currentSlot(order));
+    this.#counters.fills += 1;
+    this.#deps.log.info({ plan: this.strategy.name, fills: fills.map(({ wallet, fill }) => `${wallet} ${fill.role} ${fill.leg} ${fill.amount}`), price: trade.price, trade: trade.id }, 'filled');
+  }
+
+  #isNewAccountEvent(id: string, at: number): boolean {
+    const { accountEventsAt, accountEventIds } = this.#memory;
+    if (this.#state === null || accountEventIds.includes(id)) return false;
+    this.#memory = { ...this.#memory, accountEventsAt: Math.max(at, accountEventsAt), accountEventIds: [...accountEventIds, id].slice(-ACCOUNT_EVENT_IDS_MAX) };
+    return true;
+  }
+
+  #takeFunding(event: Extract<ExchangeEvent, { type: 'funding' }>): void {
+    for (const { wallet, amount } of shareFunding(event, this.#running(), this.strategy)) {
+      this.#apply({ to: 'wallet', wallet, event: { type: 'funding.booked', amount } }, event.at, { fundingId: event.id, rate: event.rate, markPrice: event.markPrice });
+    }
+  }
+
+  #takeLiquidation(event: Extract<ExchangeEvent, { type: 'liquidation' }>): void {
+    const state = this.#running();
+    const holders = state.wallets.filter((wallet) => this.#accountOf(wallet.name) === event.account);
+    const [first] = holders;
+    if (first !== undefined && dec(event.amount).isZero()) {
+      // Nothing is taken: an insurance fund pays a debt, as a fee that is received.
+      const taken = { leg: 'close-long' as const, amount: '0', price: event.price, fee: event.fee };
+      this.#apply({ to: 'wallet', wallet: first.name, event: { type: 'position.taken', taken } }, event.at, { liquidationId: event.id });
+      return;
+    }
+    const takes = holders.flatMap((wallet) => {
+      const long = longOf(factsOf(wallet));
+      const short = shortOf(factsOf(wallet));
+      return [
+        { wallet: wallet.name, leg: 'close-long' as const, held: event.positionSide === 'short' ? dec('0') : long },
+        { wallet: wallet.name, leg: 'close-short' as const, held: event.positionSide === 'long' ? dec('0') : short },
+      ].filter(({ held }) => held.greaterThan(0));
+    });
+    takes.forEach(({ wallet, leg, held }, index) => {
+      const fee = index === 0 ? event.fee : '0';
+      this.#apply({ to: 'wallet', wallet, event: { type: 'position.taken', taken: { leg, amount: plain(held), price: event.price, fee } } }, event.at, { liquidationId: event.id });
+    });
+    this.#takeCommand({ type: 'halt', reason: `liquidated by the exchange: ${event.amount} ${event.positionSide} at ${event.price}` });
+  }
+
+  #accountOf(wallet: WalletName): string {
+    return this.strategy.wallets.find(({ name }) => name === wallet)?.account ?? this.strategy.exchange.account;
+  }
+
+  // --- machines ----------------------------------------------------------------------------------------------------------------
+
+  #running(): PlanState {
+    invariant(this.#state !== null, 'I9 a plan has started before anything happens to it');
+    return this.#state;
+  }
+
+  /** The price the wallets were shown last. */
+  #price(): DecimalString {
+    const [first] = this.#running().wallets;
+    invariant(first !== undefined, 'I14 a plan has a wallet');
+    return factsOf(first).price;
+  }
+
+  /** Steps the machines with one event and journals it with what it changed. */
+  #apply(input: PlanInputEvent, at: number, about: Readonly<Record<string, unknown>>): void {
+    const before = this.#running();
+    const { state, isIgnored } = stepPlan(before, input);
+    this.#state = state;
+    this.#record.add(at, input.event.type, { ...about, input, ...(isIgnored ? { ignored: true } : {}) });
+    state.wallets.forEach((wallet, index) => {
+      const earlier = before.wallets[index];
+      if (earlier === undefined || earlier === wallet) return;
+      this.#noteWallet(wallet.name, phaseOf(earlier), phaseOf(wallet), factsOf(earlier).cycle, factsOf(earlier).isOpened, at);
+    });
+    this.#noteOperation(operationOf(before), operationOf(state), at);
+  }
+
+  #noteWallet(name: WalletName, from: Phase, to: Phase, cycleBefore: number, wasOpened: boolean, at: number): void {
+    const wallet = this.#running().wallets.find((candidate) => candidate.name === name);
+    invariant(wallet !== undefined, 'I14 a wallet stays in its plan');
+    const facts = factsOf(wallet);
+    if (from !== to) {
+      this.#record.add(at, 'phase.changed', { wallet: name, from, to, plan: planPhaseOf(this.#running()) });
+      this.#deps.log.info({ plan: this.strategy.name, wallet: name, from, to, unit: facts.unit, price: facts.price }, 'phase changed');
+      this.#deps.observer?.phaseChanged?.(name, from, to, at);
+    }
+    if (facts.cycle !== cycleBefore || facts.isOpened !== wasOpened) {
+      const equity = plain(equityOfPlan([facts], dec(facts.price)));
+      if (facts.cycle !== cycleBefore) this.#counters.resets += 1;
+      this.#record.add(at, 'cycle.started', { wallet: name, cycle: facts.cycle, anchor: facts.anchor, unitSize: facts.unitSize, notional: facts.notional, equity });
+      this.#deps.log.info({ plan: this.strategy.name, wallet: name, cycle: facts.cycle, anchor: facts.anchor, unitSize: facts.unitSize, equity }, 'cycle started');
+      this.#deps.observer?.cycleStarted?.(name, facts.cycle, equity, at);
+    }
+  }
+
+  #noteOperation(from: Operation, to: Operation, at: number): void {
+    if (from === to) return;
+    const { reason } = planFactsOf(this.#running());
+    this.#record.add(at, 'operation.changed', { from, to, reason });
+    if (to === 'running') this.#deps.log.info({ plan: this.strategy.name, from }, 'plan runs');
+    else this.#deps.log.warn({ plan: this.strategy.name, from, to, reason }, `plan is ${to}`);
+    this.#deps.observer?.operationChanged?.(from, to, reason);
+  }
+
+  #applyJointReset(): void {
+    const due = dueJointReset(this.#running(), this.#price());
+    if (due !== null && this.#orderInFlight() === null) this.#apply(due, this.#now(), {});
+  }
+
+  /** An order that has fired and whose fills are still to come; a joint reset waits for it. */
+  #orderInFlight(): TrackedOrder | null {
+    for (const order of this.#orders.values()) if (order.isTriggered || (order.type === 'market' && order.filled !== order.amount)) return order;
+    return null;
+  }
+
+  // --- looking after things ----------------------------------------------------------------------------------------------------
+
+  async #refresh(): Promise<void> {
+    const at = this.#prices?.at ?? this.#now();
+    if (this.#nextCandleAt > 0 && at >= this.#nextCandleAt) await this.#refreshAtr(at);
+    if (at >= this.#nextPositionCheckAt) await this.#checkPositions(at);
+  }
+
+  async #refreshAtr(at: number): Promise<void> {
+    const { unit } = this.strategy;
+    if (unit.type !== 'atr') return;
+    const timeframeMs = parseTimeframe(unit.timeframe);
+    this.#nextCandleAt = Math.floor(at / timeframeMs) * timeframeMs + timeframeMs;
+    const candles = await this.#deps.exchange.fetchCandles(this.strategy.symbol, timeframeMs, ATR_CANDLES_MAX);
+    if (candles.length < unit.length) return;
+    const atr = averageTrueRange(candles, unit.length);
+    if (atr === this.#atr) return;
+    this.#atr = atr;
+    if (this.#state !== null) this.#apply({ to: 'wallets', event: { type: 'atr.measured', atr } }, at, {});
+  }
+
+  /** I5: what the wallets hold is what the exchange holds, per position side; looked at only while nothing is on its way. */
+  async #checkPositions(at: number): Promise<void> {
+    if (this.#orderInFlight() !== null || [...this.#orders.values()].some((order) => order.status !== 'live')) return;
+    this.#nextPositionCheckAt = at + POSITION_CHECK_MS;
+    for (const account of this.#accounts) {
+      const snapshot = await this.#deps.exchange.fetchSnapshot(account);
+      if (this.#queue.some((queued) => queued.type === 'exchange')) return;
+      const difference = comparePositions(snapshot, this.#running(), this.strategy);
+      if (difference !== null && operationOf(this.#running()) !== 'diverged') this.#takeCommand({ type: 'diverge', reason: difference });
+    }
+  }
+
+  async #marginRatio(): Promise<DecimalString | null> {
+    if (!this.strategy.risk.some(({ name }) => name === 'maxMarginRatio')) return null;
+    let worst: DecimalString | null = null;
+    for (const account of this.#accounts) {
+      const { balance } = await this.#deps.exchange.fetchSnapshot(account);
+      if (balance.marginRatio !== null && (worst === null || dec(balance.marginRatio).greaterThan(worst))) worst = balance.marginRatio;
+    }
+    return worst;
+  }
+
+  #rememberEquity(point: PricePoint): void {
+    if (this.#memory.risk === null) return;
+    const equity = equityOfPlan(this.#running().wallets.map(factsOf), dec(point.mark));
+    this.#memory = { ...this.#memory, risk: rememberEquity(this.#memory.risk, equity, point.at) };
+  }
+
+  #checkRisk(marginRatio: DecimalString | null): void {
+    const { risk } = this.#memory;
+    if (this.strategy.risk.length === 0 || risk === null || this.#prices === null) return;
+    const operation = operationOf(this.#running());
+    if (operation !== 'running' && operation !== 'paused') return;
+    const hit = riskHit(this.strategy.risk, risk, this.#running().wallets.map(factsOf), dec(this.#prices.mark), marginRatio);
+    if (hit === null || (operation === 'paused' && hit.limit.action === 'pause')) return;
+    this.#takeCommand({ type: hit.limit.action, reason: `risk limit ${hit.limit.name} ${hit.limit.limit} reached: ${hit.value}` });
+  }
+
+  #finishFlatten(): void {
+    const state = this.#running();
+    if (operationOf(state) !== 'flattening' || this.#orders.size > 0 || !isFlat(state)) return;
+    this.#apply({ to: 'plan', event: { type: 'flattened' } }, this.#now(), {});
+  }
+
+  // --- orders out --------------------------------------------------------------------------------------------------------------
+
+  /** Desired orders on the exchange, whatever rests there now. */
+  desired(): readonly ExchangeOrder[] {
+    if (this.#state === null) return [];
+    const { capabilities } = this.#deps.exchange;
+    const { strategy, instrument } = this;
+    const context = { strategy, instrument, positionMode: strategy.exchange.positionMode, reduceOnlyInHedgeMode: capabilities.reduceOnlyInHedgeMode };
+    return exchangeOrders(planDesire(this.#state, strategy), context);
+  }
+
+  /** The difference between desired and working orders, read-only. */
+  preview(): Plan {
+    if (this.#state === null) return { actions: [], withheld: [] };
+    const desired = this.desired();
+    const { capabilities } = this.#deps.exchange;
+    return planActions(desired, [...this.#orders.values()], {
+      prices: this.#prices,
+      amendsConditional: capabilities.amendsConditional,
+      maxConditionalPerSymbol: capabilities.maxConditionalPerSymbol,
+      blockedSlots: this.#guard.blocked(desired, this.#now()),
+      passedSlots: this.#passedSlots,
+      ...permissions(operationOf(this.#state)),
+    });
+  }
+
+  #derive(): Plan {
+    if (this.#prices === null) return { actions: [], withheld: [] };
+    const plan = this.preview();
+    this.#withheld = plan.withheld;
+    this.#pauseIfStuck();
+    return plan;
+  }
+
+  /** A start or reset that cannot buy is not left hanging in silence. */
+  #pauseIfStuck(): void {
+    const stuck = this.#withheld.find(({ order, reason }) => reason.startsWith(GIVEN_UP) && order.legs.some(({ role }) => role === 'market-buy' || role === 'rebalance'));
+    if (stuck === undefined || operationOf(this.#running()) !== 'running') return;
+    this.#takeCommand({ type: 'pause', reason: `the exchange refuses the reset's order: ${stuck.reason}` });
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#record.isEmpty) return;
+    const snapshot = { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#running()), engine: this.#memory } as never };
+    await this.#deps.store.commit(this.#record.take(snapshot));
+  }
+
+  /** Finished orders leave the book; a reset whose order ended early goes on with what it got. */
+  #settleOrders(): void {
+    for (const order of [...this.#orders.values()]) {
+      if (!isSettled(order)) continue;
+      this.#orders.delete(order.clientOrderId);
+      const wasAsked = this.#outbox.isCancelRequested(order.clientOrderId);
+      this.#outbox.forget(order.clientOrderId);
+      // A refusal was counted when it was answered.
+      if (order.filled === order.amount || wasAsked || order.exchangeOrderId === null) continue;
+      this.#endedEarly(order);
+    }
+  }
+
+  #endedEarly(order: TrackedOrder): void {
+    const [first] = order.legs;
+    this.#deps.log.warn({ plan: this.strategy.name, order: order.clientOrderId, status: order.finalStatus, filled: order.filled, reason: order.reason }, 'order ended unfilled');
+    const isReset = first?.role === 'market-buy' || first?.role === 'rebalance';
+    if (first !== undefined && isReset && order.filled !== '0') {
+      this.#apply({ to: 'wallet', wallet: first.wallet, event: { type: 'reset-order.ended' } }, this.#now(), { clientOrderId: order.clientOrderId });
+      return;
+    }
+    this.#guard.failed({ slot: currentSlot(order), amount: order.amount, triggerPrice: order.triggerPrice, legs: order.legs }, order.reason ?? order.finalStatus ?? 'ended', this.#now());
+  }
+
+  #updateBand(): void {
+    if (this.#state === null || this.#prices === null) return;
+    const waiting = this.#withheld.flatMap(({ order }) => (order.triggerPrice === null ? [] : [order.triggerPrice]));
+    const band = bandOf(this.#state, this.#price(), waiting);
+    const { risk } = this.#memory;
+    const limits = risk === null ? { low: 0, high: Infinity } : riskBand(this.strategy.risk, risk, this.#state.wallets.map(factsOf));
+    this.#band = narrowed(band, limits);
+  }
+}
