@@ -9,7 +9,8 @@ import type { Phase } from './wallet-cycle.ts';
 /** What the plan may know of a wallet. */
 export interface WalletView {
   readonly phase: Phase;
-  readonly rungsOut: number;
+  /** k = 0, 0 < k < N or k = N. */
+  readonly rungs: 'all-in' | 'mixed' | 'all-out';
   readonly hasTraded: boolean;
   /** Nothing traded and `onAdvance` units above the anchor. */
   readonly hasAdvanced: boolean;
@@ -32,7 +33,7 @@ export interface PlanInput {
 }
 
 export type PlanEvent =
-  | { readonly type: 'wallets.changed'; readonly wallets: readonly WalletView[]; readonly fragments: readonly number[] }
+  | { readonly type: 'wallets.changed'; readonly wallets: readonly WalletView[] }
   | { readonly type: 'pause'; readonly reason: string }
   | { readonly type: 'resume' }
   | { readonly type: 'halt'; readonly reason: string }
@@ -49,7 +50,7 @@ export const TOO_SMALL = 'a wallet is below the smallest order the exchange take
 
 function isJointResetDue({ reset }: PlanFacts, wallets: readonly WalletView[]): boolean {
   if (reset.policy !== 'joint' || wallets.some((wallet) => !wallet.isOpened || wallet.phase === 'RESET')) return false;
-  const isBackInLong = wallets.every((wallet) => wallet.rungsOut === 0) && wallets.some((wallet) => wallet.hasTraded);
+  const isBackInLong = wallets.every((wallet) => wallet.rungs === 'all-in') && wallets.some((wallet) => wallet.hasTraded);
   return isBackInLong || (wallets.every((wallet) => !wallet.hasTraded) && wallets.some((wallet) => wallet.hasAdvanced));
 }
 
@@ -68,7 +69,7 @@ const view = plan.assign(({ context, event }) => {
   return {
     ...context,
     isJointResetDue: isJointResetDue(context, event.wallets),
-    isChoppy: event.wallets.some((wallet, index) => wallet.rungsOut > 0 && wallet.rungsOut < (event.fragments[index] ?? 0)),
+    isChoppy: event.wallets.some((wallet) => wallet.rungs === 'mixed'),
   };
 });
 const keepReason = plan.assign(({ context, event }) => ('reason' in event ? { ...context, reason: event.reason } : context));

@@ -13,7 +13,7 @@ import type { ResetLeg, ResetOrder, ResetReason, Rung, WalletFacts, WalletParame
 /** `floor_lot( equity·leverage / (price·(1 + leverage·takerFee)) )`: what the money buys, its fee included; zero without money. */
 export function affordableAmount(equity: D, price: D, leverage: D, instrument: Pick<Instrument, 'amountStep' | 'takerFee'>): D {
   if (equity.lessThanOrEqualTo(0)) return ZERO;
-  const costPerUnit = price.times(ONE.plus(leverage.times(instrument.takerFee)));
+  const costPerUnit = price.times(ONE.plus(leverage.times(dec(instrument.takerFee))));
   return floorQuotientToStep(equity.times(leverage), costPerUnit, dec(instrument.amountStep));
 }
 
@@ -37,7 +37,7 @@ function resetOrderTo(facts: WalletFacts, target: D, price: D): ResetOrder | nul
   const legs: ResetLeg[] = [];
   if (!short.isZero()) legs.push({ leg: 'close-short', amount: plain(short) });
   const difference = target.minus(long);
-  const isWorthwhile = holdsNothing || difference.abs().greaterThanOrEqualTo(target.times(facts.parameters.rebalanceThreshold));
+  const isWorthwhile = holdsNothing || difference.abs().greaterThanOrEqualTo(target.times(dec(facts.parameters.rebalanceThreshold)));
   if (isWorthwhile && isTradable(difference.abs(), price, facts.parameters.instrument)) {
     legs.push({ leg: difference.isPositive() ? 'open-long' : 'close-long', amount: plain(difference.abs()) });
   }
@@ -47,7 +47,7 @@ function resetOrderTo(facts: WalletFacts, target: D, price: D): ResetOrder | nul
 
 /** The exchange takes an order of this amount. */
 function isTradable(amount: D, price: D, { minAmount, minCost }: Instrument): boolean {
-  return !amount.isZero() && amount.greaterThanOrEqualTo(minAmount) && amount.times(price).greaterThanOrEqualTo(minCost);
+  return !amount.isZero() && amount.greaterThanOrEqualTo(dec(minAmount)) && amount.times(price).greaterThanOrEqualTo(dec(minCost));
 }
 
 /** The reset waits for no order (any more). */

@@ -25,14 +25,28 @@ export function isPlainDecimal(text: string): boolean {
   return PLAIN_DECIMAL.test(text);
 }
 
-/** Decimal from our own decimal string. */
+/** Texts read so far: the same few prices and amounts are asked for again and again. A pure function's memory, bounded (I23). */
+const known = new Map<DecimalString, D>();
+const KNOWN_MAX = 8_192;
+
+/** Decimal from our own decimal string; Decimals are never changed in place, so one may be shared. */
 export function dec(value: DecimalString | D): D {
-  return typeof value === 'string' ? new D(value) : value;
+  if (typeof value !== 'string') return value;
+  return known.get(value) ?? remember(value, new D(value));
+}
+
+function remember(text: DecimalString, value: D): D {
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(text, value);
+  return value;
 }
 
 /** Plain decimal string without exponent, trailing zeros or a negative zero. */
 export function plain(value: D): DecimalString {
-  return value.isZero() ? '0' : value.toFixed();
+  if (value.isZero()) return '0';
+  const text = value.toFixed();
+  if (value.constructor === D) remember(text, value);
+  return text;
 }
 
 /** Largest multiple of `step` not above `numerator / denominator`. Exact; all arguments positive, numerator may be zero. */

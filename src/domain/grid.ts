@@ -1,7 +1,7 @@
 /**
  * Grid of units (DOMAIN §1): level prices and the last level touched. Prices are quote per base unit, on the tick (I15).
  */
-import { D, ONE, ZERO, dec, floorQuotientToStep, maxOf, roundQuotientToStep, roundToStep } from './decimal.ts';
+import { D, ONE, ZERO, dec, floorQuotientToStep, maxOf, plain, roundQuotientToStep, roundToStep } from './decimal.ts';
 import type { DecimalString } from './decimal.ts';
 import { invariant } from './invariant.ts';
 import type { Spacing, UnitSpec } from './strategy.ts';
@@ -14,7 +14,14 @@ export interface Grid {
   readonly spacing: Spacing;
   readonly tickSize: D;
   /** Levels computed so far. */
-  readonly levels: Map<number, D>;
+  readonly levels: Map<number, Level>;
+}
+
+/** A level's price, written out, and as a float for comparisons that are settled before digits matter. */
+export interface Level {
+  readonly price: D;
+  readonly text: DecimalString;
+  readonly float: number;
 }
 
 /** A price is on no grid step further than this many units from the anchor; far beyond any market, it bounds every loop. */
@@ -27,10 +34,17 @@ const TIE_MARGIN = new D('1e-30');
 
 /** Price of level `u`; ≤ 0 means that there is no such price and nothing may rest there. */
 export function levelPrice(grid: Grid, u: number): D {
+  return levelAt(grid, u).price;
+}
+
+/** Level `u` with its price in every form it is asked for. */
+export function levelAt(grid: Grid, u: number): Level {
   const known = grid.levels.get(u);
   if (known !== undefined) return known;
   if (grid.levels.size >= KNOWN_LEVELS_MAX) grid.levels.clear();
-  const level = grid.spacing === 'arithmetic' ? grid.anchor.plus(grid.unitSize.times(u)) : geometricLevel(grid, u);
+  const price = grid.spacing === 'arithmetic' ? grid.anchor.plus(grid.unitSize.times(u)) : geometricLevel(grid, u);
+  const text = plain(price);
+  const level = { price, text, float: Number(text) };
   grid.levels.set(u, level);
   return level;
 }
@@ -75,17 +89,24 @@ function geometricLevelExactly(anchor: D, top: D, tickSize: D, u: number): D {
 }
 
 /** The last level touched after the price was seen: up while at or above the next level, down while at or below the one below. */
-export function touchUnit(grid: Grid, unit: number, price: D): number {
+export function touchUnit(grid: Grid, unit: number, price: DecimalString, float = Number(price)): number {
   let c = unit;
-  while (price.greaterThanOrEqualTo(levelPrice(grid, c + 1))) {
+  while (compareToLevel(price, float, levelAt(grid, c + 1)) >= 0) {
     c += 1;
-    invariant(c <= UNITS_MAX, 'I23 price is too many units above the anchor', { price: price.toFixed(), anchor: grid.anchor.toFixed() });
+    invariant(c <= UNITS_MAX, 'I23 price is too many units above the anchor', { price, anchor: grid.anchor.toFixed() });
   }
-  while (price.lessThanOrEqualTo(levelPrice(grid, c - 1))) {
+  while (compareToLevel(price, float, levelAt(grid, c - 1)) <= 0) {
     c -= 1;
-    invariant(c >= -UNITS_MAX, 'I23 price is too many units below the anchor', { price: price.toFixed(), anchor: grid.anchor.toFixed() });
+    invariant(c >= -UNITS_MAX, 'I23 price is too many units below the anchor', { price, anchor: grid.anchor.toFixed() });
   }
   return c;
+}
+
+/** Sign of `price − level`, exact: rounding to a float never reverses an order, and where floats are equal the digits decide. */
+export function compareToLevel(price: DecimalString, float: number, level: Level): number {
+  const difference = float - level.float;
+  if (difference !== 0) return difference;
+  return price === level.text ? 0 : dec(price).comparedTo(level.price);
 }
 
 /** What the size of a unit depends on besides the strategy file. */
@@ -119,5 +140,5 @@ function rawUnitSize(spec: UnitSpec, { anchor, leverage, tickSize, atr }: UnitIn
 /** `floor_lot(amount·numerator/(denominator·divisor))`, zero for nothing or less. */
 export function floorShare(amount: D, weight: { numerator: DecimalString; denominator: DecimalString }, divisor: D, step: D): D {
   if (amount.lessThanOrEqualTo(0) || divisor.lessThanOrEqualTo(0)) return ZERO;
-  return floorQuotientToStep(amount.times(weight.numerator), divisor.times(weight.denominator), step);
+  return floorQuotientToStep(amount.times(dec(weight.numerator)), divisor.times(dec(weight.denominator)), step);
 }

@@ -29,7 +29,7 @@ export function seePrice(facts: WalletFacts, price: DecimalString): WalletFacts 
 
 /** Follows the price: last level touched, extremes, slide, and the resets that a touch alone makes due. */
 export function touchPrice(facts: WalletFacts, { price, at, slides }: Touch): WalletFacts {
-  const unit = touchUnit(gridOf(facts), facts.unit, dec(price));
+  const unit = touchUnit(gridOf(facts), facts.unit, price);
   const touched: WalletFacts = {
     ...facts,
     price,
@@ -138,8 +138,8 @@ function bookResetFill(facts: WalletFacts, fill: Fill): WalletFacts {
     resetOrder: {
       ...order,
       legs: fill.isComplete ? order.legs.filter(({ leg }) => leg !== fill.leg) : order.legs,
-      filled: plain(dec(order.filled).plus(fill.amount)),
-      cost: plain(dec(order.cost).plus(dec(fill.price).times(fill.amount))),
+      filled: plain(dec(order.filled).plus(dec(fill.amount))),
+      cost: plain(dec(order.cost).plus(dec(fill.price).times(dec(fill.amount)))),
     },
   };
 }
@@ -159,7 +159,7 @@ function bookLadderFill(facts: WalletFacts, fill: Fill): WalletFacts {
 
 /** Rotation: the whole long leaves at once. An order of an earlier cycle closes the new long only if it empties it. */
 function bookFullStop(facts: WalletFacts, fill: Fill): WalletFacts {
-  const left = dec(facts.coreLong).minus(fill.amount);
+  const left = dec(facts.coreLong).minus(dec(fill.amount));
   const isClosed = left.lessThanOrEqualTo(0) || (fill.isComplete && fill.cycle === facts.cycle);
   const longClosedAt = isClosed ? (facts.longClosedAt ?? fill.at) : facts.longClosedAt;
   return { ...facts, coreLong: plain(left), longClosedAt, hasTraded: facts.hasTraded || isClosed };
@@ -203,9 +203,9 @@ function moveRung(facts: WalletFacts, index: number, fill: Fill): WalletFacts {
   invariant(rung !== undefined, 'I14 a fill is booked on a rung of the ladder', { index });
   switch (fill.leg) {
     case 'open-long':
-      return replaceRung(facts, index, { long: plain(dec(rung.long).plus(fill.amount)) });
+      return replaceRung(facts, index, { long: plain(dec(rung.long).plus(dec(fill.amount))) });
     case 'open-short':
-      return replaceRung(facts, index, { short: plain(dec(rung.short).plus(fill.amount)) });
+      return replaceRung(facts, index, { short: plain(dec(rung.short).plus(dec(fill.amount))) });
     case 'close-long': {
       const part = minOf(dec(rung.long), dec(fill.amount));
       const moved = replaceRung(facts, index, { long: plain(dec(rung.long).minus(part)) });

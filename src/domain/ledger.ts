@@ -31,7 +31,7 @@ export function openLedger(capital: DecimalString): Ledger {
 }
 
 export function balanceOf(ledger: Ledger): D {
-  return dec(ledger.capital).minus(ledger.bought).plus(ledger.sold).minus(ledger.fees).plus(ledger.funding);
+  return dec(ledger.capital).minus(dec(ledger.bought)).plus(dec(ledger.sold)).minus(dec(ledger.fees)).plus(dec(ledger.funding));
 }
 
 /** `position` is long − short in base units, `mark` a price. */
@@ -41,7 +41,7 @@ export function equityOf(ledger: Ledger, position: D, mark: D): D {
 
 /** Value change of what is held now; by I14 exactly what equity has beyond capital, realised, fees and funding. */
 export function unrealisedOf(ledger: Ledger, position: D, mark: D): D {
-  return equityOf(ledger, position, mark).minus(ledger.capital).minus(ledger.realised).plus(ledger.fees).minus(ledger.funding);
+  return equityOf(ledger, position, mark).minus(dec(ledger.capital)).minus(dec(ledger.realised)).plus(dec(ledger.fees)).minus(dec(ledger.funding));
 }
 
 export interface LedgerTrade {
@@ -55,32 +55,28 @@ export interface LedgerTrade {
 
 /** Books one execution. A close beyond what was held is booked at cost zero; the caller's position identities report it. */
 export function bookTrade(ledger: Ledger, { leg, price, amount, fee, heldBefore }: LedgerTrade): Ledger {
-  const cost = price.times(amount);
-  const paid = { ...ledger, fees: plain(dec(ledger.fees).plus(fee)) };
+  const value = price.times(amount);
+  const fees = plus(ledger.fees, fee);
   switch (leg) {
     case 'open-long':
-      return { ...paid, bought: plain(dec(ledger.bought).plus(cost)), longCost: plain(dec(ledger.longCost).plus(cost)) };
+      return { ...ledger, fees, bought: plus(ledger.bought, value), longCost: plus(ledger.longCost, value) };
     case 'open-short':
-      return { ...paid, sold: plain(dec(ledger.sold).plus(cost)), shortCost: plain(dec(ledger.shortCost).plus(cost)) };
+      return { ...ledger, fees, sold: plus(ledger.sold, value), shortCost: plus(ledger.shortCost, value) };
     case 'close-long': {
-      const part = closedCost(dec(ledger.longCost), amount, heldBefore);
-      return {
-        ...paid,
-        sold: plain(dec(ledger.sold).plus(cost)),
-        longCost: plain(dec(ledger.longCost).minus(part)),
-        realised: plain(dec(ledger.realised).plus(cost).minus(part)),
-      };
+      const cost = closedCost(dec(ledger.longCost), amount, heldBefore);
+      const longCost = plain(dec(ledger.longCost).minus(cost));
+      return { ...ledger, fees, sold: plus(ledger.sold, value), longCost, realised: plus(ledger.realised, value.minus(cost)) };
     }
     case 'close-short': {
-      const part = closedCost(dec(ledger.shortCost), amount, heldBefore);
-      return {
-        ...paid,
-        bought: plain(dec(ledger.bought).plus(cost)),
-        shortCost: plain(dec(ledger.shortCost).minus(part)),
-        realised: plain(dec(ledger.realised).plus(part).minus(cost)),
-      };
+      const cost = closedCost(dec(ledger.shortCost), amount, heldBefore);
+      const shortCost = plain(dec(ledger.shortCost).minus(cost));
+      return { ...ledger, fees, bought: plus(ledger.bought, value), shortCost, realised: plus(ledger.realised, cost.minus(value)) };
     }
   }
+}
+
+function plus(text: DecimalString, value: D): DecimalString {
+  return value.isZero() ? text : plain(dec(text).plus(value));
 }
 
 function closedCost(cost: D, amount: D, held: D): D {
@@ -89,5 +85,5 @@ function closedCost(cost: D, amount: D, held: D): D {
 }
 
 export function bookFunding(ledger: Ledger, amount: D): Ledger {
-  return { ...ledger, funding: plain(dec(ledger.funding).plus(amount)) };
+  return { ...ledger, funding: plus(ledger.funding, amount) };
 }

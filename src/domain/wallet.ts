@@ -4,10 +4,10 @@
  * Everything is JSON: decimal strings and integers, so a snapshot survives a restart unchanged (I12). What should rest on the
  * exchange is not in here; it is derived from these facts (window/desired-orders.ts).
  */
-import { D, ZERO, dec, plain, sum } from './decimal.ts';
-import type { DecimalString } from './decimal.ts';
+import { ONE, ZERO, dec, plain } from './decimal.ts';
+import type { D, DecimalString } from './decimal.ts';
 import { floorShare, gridFrom } from './grid.ts';
-import type { Grid } from './grid.ts';
+import type { Grid, Level } from './grid.ts';
 import { openLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import type { CycleKind, Instrument, ResetSpec, Spacing, Strategy, UnitSpec, WalletName, WalletSpec, Weight } from './strategy.ts';
@@ -137,8 +137,15 @@ export function newWallet(parameters: WalletParameters, price: DecimalString, at
   };
 }
 
-export function gridOf(facts: WalletFacts): Grid {
-  return gridFrom(facts.anchor, facts.unitSize, facts.parameters.spacing, facts.parameters.instrument.tickSize);
+/** The grid of a wallet's running cycle, so that it is not looked up by its numbers at every question. */
+const runningGrids = new WeakMap<WalletParameters, { readonly anchor: DecimalString; readonly unitSize: DecimalString; readonly grid: Grid }>();
+
+export function gridOf({ parameters, anchor, unitSize }: WalletFacts): Grid {
+  const running = runningGrids.get(parameters);
+  if (running !== undefined && running.anchor === anchor && running.unitSize === unitSize) return running.grid;
+  const grid = gridFrom(anchor, unitSize, parameters.spacing, parameters.instrument.tickSize);
+  runningGrids.set(parameters, { anchor, unitSize, grid });
+  return grid;
 }
 
 /** k: how many rungs are out. */
@@ -149,11 +156,38 @@ export function rungsOut(facts: WalletFacts): number {
 }
 
 export function longOf(facts: WalletFacts): D {
-  return dec(facts.coreLong).plus(sum(facts.rungs.map((rung) => dec(rung.long))));
+  return plusText(heldByRungs(facts.rungs).long, facts.coreLong);
 }
 
 export function shortOf(facts: WalletFacts): D {
-  return dec(facts.strayShort).plus(sum(facts.rungs.map((rung) => dec(rung.short))));
+  return plusText(heldByRungs(facts.rungs).short, facts.strayShort);
+}
+
+interface Held {
+  readonly long: D;
+  readonly short: D;
+}
+
+/** What the rungs of a list hold together; a list is never changed in place, so the answer is kept with it. */
+const held = new WeakMap<readonly Rung[], Held>();
+
+function heldByRungs(rungs: readonly Rung[]): Held {
+  let answer = held.get(rungs);
+  if (answer === undefined) {
+    let long = ZERO;
+    let short = ZERO;
+    for (const rung of rungs) {
+      long = plusText(long, rung.long);
+      short = plusText(short, rung.short);
+    }
+    answer = { long, short };
+    held.set(rungs, answer);
+  }
+  return answer;
+}
+
+function plusText(value: D, text: DecimalString): D {
+  return text === '0' ? value : value.plus(dec(text));
 }
 
 /** Long − short, base units. */
@@ -169,18 +203,30 @@ export function upLevel(facts: WalletFacts, rung: number): number {
   return facts.top - rung + 1;
 }
 
+/** Entry amounts computed so far: a ladder that trails asks for the same ones again. Bounded (I23). */
+const knownEntries = new Map<string, D>();
+const KNOWN_ENTRIES_MAX = 8_192;
+
 /** A share of the cycle's notional at a level's price, in whole lots: the amount of an entry (DOMAIN §3.4). */
-export function entryAmount(facts: WalletFacts, rung: number, price: D): D {
-  const weight = facts.parameters.weights[rung];
+export function entryAmount({ parameters, notional }: WalletFacts, rung: number, level: Level): D {
+  const weight = parameters.weights[rung];
   if (weight === undefined) return ZERO;
-  return floorShare(dec(facts.notional), weight, price, dec(facts.parameters.instrument.amountStep));
+  const { amountStep } = parameters.instrument;
+  const key = `${notional}*${weight.numerator}/${weight.denominator}/${level.text}/${amountStep}`;
+  let amount = knownEntries.get(key);
+  if (amount === undefined) {
+    amount = floorShare(dec(notional), weight, level.price, dec(amountStep));
+    if (knownEntries.size >= KNOWN_ENTRIES_MAX) knownEntries.clear();
+    knownEntries.set(key, amount);
+  }
+  return amount;
 }
 
 /** A total split by the wallet's weights in whole lots; the last fragment takes the remainder. */
 export function splitAmount(total: D, weights: readonly Weight[], amountStep: D): D[] {
   let rest = total;
   return weights.map((weight, index) => {
-    const share = index === weights.length - 1 ? rest : floorShare(total, weight, new D(1), amountStep);
+    const share = index === weights.length - 1 ? rest : floorShare(total, weight, ONE, amountStep);
     rest = rest.minus(share);
     return share;
   });
@@ -197,8 +243,8 @@ export function firstShortfall(facts: WalletFacts): Shortfall | null {
   const { instrument, weights } = facts.parameters;
   const fragments = splitAmount(longOf(facts), weights, dec(instrument.amountStep));
   for (const [rung, amount] of fragments.entries()) {
-    const cost = amount.times(facts.anchor);
-    const isTooSmall = amount.isZero() || amount.lessThan(instrument.minAmount) || cost.lessThan(instrument.minCost);
+    const cost = amount.times(dec(facts.anchor));
+    const isTooSmall = amount.isZero() || amount.lessThan(dec(instrument.minAmount)) || cost.lessThan(dec(instrument.minCost));
     if (isTooSmall) return { rung, amount: plain(amount), cost: plain(cost) };
   }
   return null;

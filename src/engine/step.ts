@@ -119,39 +119,32 @@ type WalletsChanged = PlanEvent & { readonly type: 'wallets.changed' };
 
 /** Shows the wallets to the plan machine; shown the same wallets twice in a row it would stay as it is, so it is not asked. */
 function observeWallets(state: PlanState): PlanState {
-  const event: WalletsChanged = {
-    type: 'wallets.changed',
-    wallets: state.wallets.map(viewOf),
-    fragments: state.wallets.map((wallet) => wallet.snapshot.context.rungs.length),
-  };
+  const event: WalletsChanged = { type: 'wallets.changed', wallets: state.wallets.map(viewOf) };
   const last = shown.get(state.plan);
-  if (last !== undefined && isSameView(last, event)) return state;
+  if (last !== undefined && event.wallets.every((view, index) => isSameView(view, last.wallets[index]))) return state;
   const plan = planMachine.transition(state.plan, event, PLAN_SCOPE) as PlanSnapshot;
   shown.set(plan, event);
   return { ...state, plan };
 }
 
-function isSameView(a: WalletsChanged, b: WalletsChanged): boolean {
-  return a.wallets.every((view, index) => {
-    const other = b.wallets[index];
-    return (
-      other !== undefined &&
-      view.phase === other.phase &&
-      view.rungsOut === other.rungsOut &&
-      view.hasTraded === other.hasTraded &&
-      view.hasAdvanced === other.hasAdvanced &&
-      view.isOpened === other.isOpened &&
-      view.entriesAllowed === other.entriesAllowed &&
-      a.fragments[index] === b.fragments[index]
-    );
-  });
+function isSameView(a: WalletView, b: WalletView | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.phase === b.phase &&
+    a.rungs === b.rungs &&
+    a.hasTraded === b.hasTraded &&
+    a.hasAdvanced === b.hasAdvanced &&
+    a.isOpened === b.isOpened &&
+    a.entriesAllowed === b.entriesAllowed
+  );
 }
 
 function viewOf(wallet: WalletState): WalletView {
   const facts = wallet.snapshot.context;
+  const out = rungsOut(facts);
   return {
     phase: phaseOf(wallet),
-    rungsOut: rungsOut(facts),
+    rungs: out === 0 ? 'all-in' : out < facts.rungs.length ? 'mixed' : 'all-out',
     hasTraded: facts.hasTraded,
     hasAdvanced: isAdvancedBy(facts, facts.parameters.reset.onAdvance),
     isOpened: facts.isOpened,

@@ -130,9 +130,15 @@ class TraceRun {
       const facts = factsOf(wallet);
       if (!facts.isOpened) continue;
       const grid = gridOf(facts);
-      nearest = this.#nearer(nearest, levelAt(grid, facts.unit + (isUp ? 1 : -1)), target, isUp);
-      for (const order of this.#ordersOf(wallet)) {
-        if (order.level !== null && (order.side === 'buy') === isUp) nearest = this.#nearer(nearest, levelAt(grid, order.level), target, isUp);
+      const nextUnit = facts.unit + (isUp ? 1 : -1);
+      const next = levelAt(grid, nextUnit);
+      const isNextAhead = isUp ? isAbove(next, this.#at) : isAbove(this.#at, next);
+      if (isNextAhead) nearest = this.#nearer(nearest, next, target, isUp);
+      for (const { side, level } of this.#ordersOf(wallet)) {
+        if (level === null || (side === 'buy') !== isUp) continue;
+        // Levels never fall with their unit: what lies at or beyond the next one is not nearer.
+        if (isNextAhead && (isUp ? level >= nextUnit : level <= nextUnit)) continue;
+        nearest = this.#nearer(nearest, levelAt(grid, level), target, isUp);
       }
     }
     return nearest;
@@ -191,11 +197,13 @@ class TraceRun {
 
   #book({ wallet, role, side, cycle, amount, legs }: DesiredOrder, level: number | null): void {
     const price = this.#at.text;
+    const fee = this.#feeOf(amount);
     for (const leg of legs) {
-      const fill: Fill = { role, level, leg: leg.leg, cycle, price, amount: leg.amount, fee: this.#feeOf(leg.amount), isComplete: true, at: this.#time };
+      const legFee = leg.amount === amount ? fee : this.#feeOf(leg.amount);
+      const fill: Fill = { role, level, leg: leg.leg, cycle, price, amount: leg.amount, fee: legFee, isComplete: true, at: this.#time };
       this.#apply({ to: 'wallet', wallet, event: { type: 'fill.booked', fill } });
     }
-    this.#fills.push({ wallet, role, side, level, price, amount, fee: this.#feeOf(amount) });
+    this.#fills.push({ wallet, role, side, level, price, amount, fee });
   }
 
   #feeOf(amount: DecimalString): DecimalString {
