@@ -6,8 +6,8 @@
  */
 import { ONE, ZERO, dec, plain } from './decimal.ts';
 import type { D, DecimalString } from './decimal.ts';
-import { floorShare, gridFrom } from './grid.ts';
-import type { Grid, Level } from './grid.ts';
+import { floorShare, gridFrom, levelPrice } from './grid.ts';
+import type { Grid } from './grid.ts';
 import { openLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import type { CycleKind, Instrument, ResetSpec, Spacing, Strategy, UnitSpec, WalletName, WalletSpec, Weight } from './strategy.ts';
@@ -137,15 +137,48 @@ export function newWallet(parameters: WalletParameters, price: DecimalString, at
   };
 }
 
-/** The grid of a wallet's running cycle, so that it is not looked up by its numbers at every question. */
-const runningGrids = new WeakMap<WalletParameters, { readonly anchor: DecimalString; readonly unitSize: DecimalString; readonly grid: Grid }>();
+/**
+ * What was last worked out for a wallet, so that it is not worked out again at every question: a pure function's memory, one entry
+ * for each wallet's parameters, each part valid only for the facts it names (I23).
+ */
+interface WorkedOut {
+  grid: Grid;
+  gridOf: Pick<WalletFacts, 'anchor' | 'unitSize'>;
+  held: Held;
+  heldBy: readonly Rung[];
+  /** Entry amounts by level, one map for each different weight, valid for one grid and notional. */
+  entries: readonly Map<number, D>[];
+  entriesOf: { readonly grid: Grid; readonly notional: DecimalString };
+}
 
-export function gridOf({ parameters, anchor, unitSize }: WalletFacts): Grid {
-  const running = runningGrids.get(parameters);
-  if (running !== undefined && running.anchor === anchor && running.unitSize === unitSize) return running.grid;
-  const grid = gridFrom(anchor, unitSize, parameters.spacing, parameters.instrument.tickSize);
-  runningGrids.set(parameters, { anchor, unitSize, grid });
-  return grid;
+interface Held {
+  readonly long: D;
+  readonly short: D;
+}
+
+const workedOut = new WeakMap<WalletParameters, WorkedOut>();
+
+function workedOutFor(facts: WalletFacts): WorkedOut {
+  let known = workedOut.get(facts.parameters);
+  if (known === undefined) {
+    const grid = lookUpGrid(facts);
+    known = { grid, gridOf: facts, held: sumHeld(facts.rungs), heldBy: facts.rungs, entries: [], entriesOf: { grid, notional: '' } };
+    workedOut.set(facts.parameters, known);
+  }
+  return known;
+}
+
+function lookUpGrid({ anchor, unitSize, parameters }: WalletFacts): Grid {
+  return gridFrom(anchor, unitSize, parameters.spacing, parameters.instrument.tickSize);
+}
+
+export function gridOf(facts: WalletFacts): Grid {
+  const known = workedOutFor(facts);
+  if (known.gridOf.anchor !== facts.anchor || known.gridOf.unitSize !== facts.unitSize) {
+    known.grid = lookUpGrid(facts);
+    known.gridOf = { anchor: facts.anchor, unitSize: facts.unitSize };
+  }
+  return known.grid;
 }
 
 /** k: how many rungs are out. */
@@ -156,34 +189,31 @@ export function rungsOut(facts: WalletFacts): number {
 }
 
 export function longOf(facts: WalletFacts): D {
-  return plusText(heldByRungs(facts.rungs).long, facts.coreLong);
+  return plusText(heldByRungs(facts).long, facts.coreLong);
 }
 
 export function shortOf(facts: WalletFacts): D {
-  return plusText(heldByRungs(facts.rungs).short, facts.strayShort);
+  return plusText(heldByRungs(facts).short, facts.strayShort);
 }
 
-interface Held {
-  readonly long: D;
-  readonly short: D;
-}
-
-/** What the rungs of a list hold together; a list is never changed in place, so the answer is kept with it. */
-const held = new WeakMap<readonly Rung[], Held>();
-
-function heldByRungs(rungs: readonly Rung[]): Held {
-  let answer = held.get(rungs);
-  if (answer === undefined) {
-    let long = ZERO;
-    let short = ZERO;
-    for (const rung of rungs) {
-      long = plusText(long, rung.long);
-      short = plusText(short, rung.short);
-    }
-    answer = { long, short };
-    held.set(rungs, answer);
+/** What the rungs hold together; a list of rungs is never changed in place. */
+function heldByRungs(facts: WalletFacts): Held {
+  const known = workedOutFor(facts);
+  if (known.heldBy !== facts.rungs) {
+    known.held = sumHeld(facts.rungs);
+    known.heldBy = facts.rungs;
   }
-  return answer;
+  return known.held;
+}
+
+function sumHeld(rungs: readonly Rung[]): Held {
+  let long = ZERO;
+  let short = ZERO;
+  for (const rung of rungs) {
+    long = plusText(long, rung.long);
+    short = plusText(short, rung.short);
+  }
+  return { long, short };
 }
 
 function plusText(value: D, text: DecimalString): D {
@@ -203,23 +233,35 @@ export function upLevel(facts: WalletFacts, rung: number): number {
   return facts.top - rung + 1;
 }
 
-/** Entry amounts computed so far: a ladder that trails asks for the same ones again. Bounded (I23). */
-const knownEntries = new Map<string, D>();
-const KNOWN_ENTRIES_MAX = 8_192;
-
 /** A share of the cycle's notional at a level's price, in whole lots: the amount of an entry (DOMAIN §3.4). */
-export function entryAmount({ parameters, notional }: WalletFacts, rung: number, level: Level): D {
-  const weight = parameters.weights[rung];
+export function entryAmount(facts: WalletFacts, rung: number, level: number): D {
+  const { weights, instrument } = facts.parameters;
+  const weight = weights[rung];
   if (weight === undefined) return ZERO;
-  const { amountStep } = parameters.instrument;
-  const key = `${notional}*${weight.numerator}/${weight.denominator}/${level.text}/${amountStep}`;
-  let amount = knownEntries.get(key);
-  if (amount === undefined) {
-    amount = floorShare(dec(notional), weight, level.price, dec(amountStep));
-    if (knownEntries.size >= KNOWN_ENTRIES_MAX) knownEntries.clear();
-    knownEntries.set(key, amount);
-  }
+  const grid = gridOf(facts);
+  const byLevel = entriesFor(facts, grid)[rung];
+  const known = byLevel?.get(level);
+  if (known !== undefined) return known;
+  const amount = floorShare(dec(facts.notional), weight, levelPrice(grid, level), dec(instrument.amountStep));
+  byLevel?.set(level, amount);
   return amount;
+}
+
+/** By rung, the entry amounts of this grid and notional worked out so far; rungs of one weight share theirs. */
+function entriesFor(facts: WalletFacts, grid: Grid): readonly Map<number, D>[] {
+  const known = workedOutFor(facts);
+  const { entriesOf } = known;
+  if (entriesOf.grid !== grid || entriesOf.notional !== facts.notional) {
+    const byWeight = new Map<string, Map<number, D>>();
+    known.entriesOf = { grid, notional: facts.notional };
+    known.entries = facts.parameters.weights.map(({ numerator, denominator }) => {
+      const key = `${numerator}/${denominator}`;
+      const entries = byWeight.get(key) ?? new Map<number, D>();
+      byWeight.set(key, entries);
+      return entries;
+    });
+  }
+  return known.entries;
 }
 
 /** A total split by the wallet's weights in whole lots; the last fragment takes the remainder. */

@@ -33,6 +33,8 @@ export interface PlanState {
   readonly plan: PlanSnapshot;
   /** In file order. */
   readonly wallets: readonly WalletState[];
+  /** How the plan machine last saw the wallets; null when something else has happened to it since. */
+  readonly seen: readonly WalletView[] | null;
 }
 
 /** An event of a plan: for one wallet, for all of them, or for the plan itself. */
@@ -85,14 +87,15 @@ export function startPlan(strategy: Strategy, instrument: Instrument, price: Dec
     return { name: wallet.name, snapshot: machine.getInitialSnapshot(WALLET_SCOPE as Parameters<typeof machine.getInitialSnapshot>[0], input) };
   });
   const plan = planMachine.getInitialSnapshot(PLAN_SCOPE as Parameters<typeof planMachine.getInitialSnapshot>[0], { reset: strategy.reset });
-  return observeWallets({ plan, wallets });
+  return observeWallets({ plan, wallets, seen: null });
 }
 
 export function stepPlan(state: PlanState, input: PlanInputEvent): StepResult {
   switch (input.to) {
     case 'plan': {
       const isIgnored = !state.plan.can(input.event);
-      return { state: { ...state, plan: planMachine.transition(state.plan, input.event, PLAN_SCOPE) as PlanSnapshot }, isIgnored };
+      const plan = planMachine.transition(state.plan, input.event, PLAN_SCOPE) as PlanSnapshot;
+      return { state: { ...state, plan, seen: null }, isIgnored };
     }
     case 'wallet': {
       const wallets = state.wallets.map((wallet) => (wallet.name === input.wallet ? stepWallet(wallet, input.event) : wallet));
@@ -110,21 +113,15 @@ function stepWallet(wallet: WalletState, event: WalletEvent): WalletState {
 
 function settle(before: PlanState, wallets: readonly WalletState[]): StepResult {
   const isIgnored = wallets.every((wallet, index) => wallet === before.wallets[index]);
-  return { state: isIgnored ? before : observeWallets({ plan: before.plan, wallets }), isIgnored };
+  return { state: isIgnored ? before : observeWallets({ ...before, wallets }), isIgnored };
 }
-
-/** What a plan's machine was last shown, by the snapshot that came of it. */
-const shown = new WeakMap<PlanSnapshot, WalletsChanged>();
-type WalletsChanged = PlanEvent & { readonly type: 'wallets.changed' };
 
 /** Shows the wallets to the plan machine; shown the same wallets twice in a row it would stay as it is, so it is not asked. */
 function observeWallets(state: PlanState): PlanState {
-  const event: WalletsChanged = { type: 'wallets.changed', wallets: state.wallets.map(viewOf) };
-  const last = shown.get(state.plan);
-  if (last !== undefined && event.wallets.every((view, index) => isSameView(view, last.wallets[index]))) return state;
-  const plan = planMachine.transition(state.plan, event, PLAN_SCOPE) as PlanSnapshot;
-  shown.set(plan, event);
-  return { ...state, plan };
+  const wallets = state.wallets.map(viewOf);
+  const { seen } = state;
+  if (seen !== null && wallets.every((view, index) => isSameView(view, seen[index]))) return state;
+  return { ...state, plan: planMachine.transition(state.plan, { type: 'wallets.changed', wallets }, PLAN_SCOPE) as PlanSnapshot, seen: wallets };
 }
 
 function isSameView(a: WalletView, b: WalletView | undefined): boolean {
@@ -180,7 +177,12 @@ export function operationOf(state: PlanState): Operation {
 
 /** Every price has to be shown to the plan, not only those that reach a level. */
 export function wantsEveryPrice(state: PlanState): boolean {
-  return state.wallets.some((wallet) => phaseOf(wallet) === 'RESET' || isWaitingInCash(factsOf(wallet)));
+  return state.wallets.some(waitsForAnyPrice);
+}
+
+/** The wallet is to be shown prices between levels too. */
+export function waitsForAnyPrice(wallet: WalletState): boolean {
+  return phaseOf(wallet) === 'RESET' || isWaitingInCash(factsOf(wallet));
 }
 
 /** One stored machine of a plan. */
@@ -210,6 +212,7 @@ export function restorePlan(stored: unknown): PlanState {
   const [plan, ...wallets] = (machines as readonly StoredMachine[]).map(migrate);
   invariant(plan?.name === 'plan', 'I12 the first stored machine is the plan');
   return {
+    seen: null,
     plan: resolve(() => planMachine.resolveState(plan as never) as PlanSnapshot, plan),
     wallets: wallets.map((wallet) => {
       invariant(wallet.name !== 'plan', 'I12 a plan is stored once');

@@ -15,7 +15,7 @@ import type { Instrument, Strategy, WalletName } from '../domain/strategy.ts';
 import { firstShortfall, gridOf, longOf, positionOf, rungsOut, shortOf } from '../domain/wallet.ts';
 import { desiredOrders } from '../window/desired-orders.ts';
 import type { DesiredOrder } from '../window/desired-orders.ts';
-import { dueJointReset, factsOf, operationOf, phaseOf, planPhaseOf, startPlan, stepPlan, wantsEveryPrice } from './step.ts';
+import { dueJointReset, factsOf, operationOf, phaseOf, planPhaseOf, startPlan, stepPlan, waitsForAnyPrice } from './step.ts';
 import type { PlanInputEvent, PlanState, WalletState } from './step.ts';
 
 export type FillMode = 'touch' | 'gap';
@@ -102,6 +102,7 @@ class TraceRun {
   /** Event time: one tick of it per touch. */
   #time = 0;
   #fills: TraceFill[] = [];
+  readonly #lastPrinted = new Map<WalletName, { readonly orders: readonly DesiredOrder[]; readonly documents: readonly OrderDocument[] }>();
 
   constructor(options: TraceOptions, first: DecimalString) {
     this.#options = options;
@@ -163,18 +164,26 @@ class TraceRun {
     const from = this.#at;
     this.#at = at;
     this.#time += 1;
-    const due = this.#state.wallets.flatMap((wallet) => this.#ordersOf(wallet).filter((order) => this.#isReached(order, from)));
-    if (due.length === 0 && !this.#isTouching()) return;
     const slides = operationOf(this.#state) === 'running';
-    this.#apply({ to: 'wallets', event: { type: 'price.touched', price: at.text, at: this.#time, slides } });
+    const due: DesiredOrder[] = [];
+    const touched: PlanInputEvent[] = [];
+    for (const wallet of this.#state.wallets) {
+      const before = due.length;
+      for (const order of this.#ordersOf(wallet)) if (this.#isReached(order, from)) due.push(order);
+      if (due.length === before && !this.#isTouching(wallet)) continue;
+      touched.push({ to: 'wallet', wallet: wallet.name, event: { type: 'price.touched', price: at.text, at: this.#time, slides } });
+    }
+    if (touched.length === 0) return;
+    for (const event of touched) this.#apply(event);
     for (const order of fillOrder(due)) this.#book(order, order.level);
     this.#completeResets();
   }
 
-  /** Some wallet has something to learn from the price: a level is touched, or it waits for a price between levels. */
-  #isTouching(): boolean {
+  /** The wallet has something to learn from the price: a level is touched, or it waits for a price between levels. */
+  #isTouching(wallet: WalletState): boolean {
+    const facts = factsOf(wallet);
     const { text, float } = this.#at;
-    return wantsEveryPrice(this.#state) || this.#state.wallets.some((wallet) => touchUnit(gridOf(factsOf(wallet)), factsOf(wallet).unit, text, float) !== factsOf(wallet).unit);
+    return waitsForAnyPrice(wallet) || touchUnit(gridOf(facts), facts.unit, text, float) !== facts.unit;
   }
 
   #isReached(order: DesiredOrder, from: PricePoint): boolean {
@@ -187,7 +196,8 @@ class TraceRun {
 
   #completeResets(): void {
     for (let round = 0; round < RESETS_AT_ONE_PRICE_MAX; round += 1) {
-      const resets = this.#state.wallets.flatMap((wallet) => this.#ordersOf(wallet).filter((order) => order.level === null));
+      const resets: DesiredOrder[] = [];
+      for (const wallet of this.#state.wallets) for (const order of this.#ordersOf(wallet)) if (order.level === null) resets.push(order);
       for (const order of resets) this.#book(order, null);
       const joint = dueJointReset(this.#state, this.#at.text);
       if (joint === null && resets.length === 0) return;
@@ -223,9 +233,19 @@ class TraceRun {
       price: text,
       phase: planPhaseOf(this.#state),
       wallets: this.#state.wallets.map((wallet) => walletDocument(wallet, mark)),
-      orders: byName.flatMap((wallet) => orderDocuments(this.#ordersOf(wallet))),
+      orders: byName.flatMap((wallet) => this.#printed(wallet)),
       fills: this.#fills,
     };
+  }
+
+  /** A list of orders stays the same as long as the ladder does, and so does what is printed of it. */
+  #printed(wallet: WalletState): readonly OrderDocument[] {
+    const orders = this.#ordersOf(wallet);
+    const last = this.#lastPrinted.get(wallet.name);
+    if (last?.orders === orders) return last.documents;
+    const documents = [...orders].sort(byRoleLevel).map(({ wallet: name, role, rung, side, level, triggerPrice, amount }) => ({ wallet: name, role, rung, side, level, triggerPrice, amount }));
+    this.#lastPrinted.set(wallet.name, { orders, documents });
+    return documents;
   }
 }
 
@@ -235,18 +255,6 @@ function isAbove(a: PricePoint, b: PricePoint): boolean {
 }
 
 type OrderDocument = TraceDocument['orders'][number];
-
-/** A list of orders stays the same as long as the ladder does, and so does what is printed of it. */
-const printed = new WeakMap<readonly DesiredOrder[], readonly OrderDocument[]>();
-
-function orderDocuments(orders: readonly DesiredOrder[]): readonly OrderDocument[] {
-  let documents = printed.get(orders);
-  if (documents === undefined) {
-    documents = [...orders].sort(byRoleLevel).map(({ wallet, role, rung, side, level, triggerPrice, amount }) => ({ wallet, role, rung, side, level, triggerPrice, amount }));
-    printed.set(orders, documents);
-  }
-  return documents;
-}
 
 function refuseTooSmall(wallet: WalletState, price: DecimalString, atr: DecimalString | null): void {
   const facts = factsOf(wallet);

@@ -7,7 +7,7 @@ import { dec, plain } from '../domain/decimal.ts';
 import type { D, DecimalString } from '../domain/decimal.ts';
 import type { Fill } from '../domain/ladder.ts';
 import { levelAt } from '../domain/grid.ts';
-import type { Grid, Level } from '../domain/grid.ts';
+import type { Grid } from '../domain/grid.ts';
 import type { Role, Strategy, WalletName } from '../domain/strategy.ts';
 import { downLevel, entryAmount, gridOf, upLevel } from '../domain/wallet.ts';
 import type { Leg, Rung, WalletFacts } from '../domain/wallet.ts';
@@ -37,20 +37,30 @@ export type Windows = Strategy['windows'];
 
 /**
  * Everything a wallet wants now, roles in the order of its windows, rungs from the top. Most events leave the ladder as it is, so
- * the last answer for a list of rungs is kept with what else it depended on.
+ * the last answer for each wallet is kept with what it depended on.
  */
 export function desiredOrders(name: WalletName, phase: Phase, facts: WalletFacts, windows: Windows): readonly DesiredOrder[] {
-  const known = answers.get(facts.rungs);
-  if (known !== undefined && known.windows === windows && known.isResetting === (phase === 'RESET') && dependsOnSame(known.facts, facts)) return known.orders;
-  const orders = deriveOrders(name, phase, facts, windows);
-  answers.set(facts.rungs, { facts, windows, isResetting: phase === 'RESET', orders });
+  const isResetting = phase === 'RESET';
+  const last = lastAnswers.get(facts.parameters);
+  if (last !== undefined && last.windows === windows && last.isResetting === isResetting && dependsOnSame(last.facts, facts)) return last.orders;
+  const orders = deriveOrders(name, isResetting, facts, windows);
+  lastAnswers.set(facts.parameters, { facts, windows, isResetting, orders });
   return orders;
 }
 
-const answers = new WeakMap<WalletFacts['rungs'], { facts: WalletFacts; windows: Windows; isResetting: boolean; orders: readonly DesiredOrder[] }>();
+interface Answer {
+  readonly facts: WalletFacts;
+  readonly windows: Windows;
+  readonly isResetting: boolean;
+  readonly orders: readonly DesiredOrder[];
+}
+
+/** One for each wallet's parameters (I23). */
+const lastAnswers = new WeakMap<WalletFacts['parameters'], Answer>();
 
 function dependsOnSame(a: WalletFacts, b: WalletFacts): boolean {
   return (
+    a.rungs === b.rungs &&
     a.top === b.top &&
     a.cycle === b.cycle &&
     a.coreLong === b.coreLong &&
@@ -60,13 +70,11 @@ function dependsOnSame(a: WalletFacts, b: WalletFacts): boolean {
     a.anchor === b.anchor &&
     a.unitSize === b.unitSize &&
     a.isOpened === b.isOpened &&
-    a.entriesAllowed === b.entriesAllowed &&
-    a.parameters === b.parameters
+    a.entriesAllowed === b.entriesAllowed
   );
 }
 
-function deriveOrders(name: WalletName, phase: Phase, facts: WalletFacts, windows: Windows): DesiredOrder[] {
-  const isResetting = phase === 'RESET';
+function deriveOrders(name: WalletName, isResetting: boolean, facts: WalletFacts, windows: Windows): DesiredOrder[] {
   const ladder = facts.isOpened ? ladderOrders(name, facts, isResetting) : [];
   return [...atMarket(name, facts, isResetting), ...nearestRungs(ladder, windows)];
 }
@@ -112,18 +120,18 @@ function ladderOrders(wallet: WalletName, facts: WalletFacts, isResetting: boole
 }
 
 function rungOrders(ladder: Ladder, rung: Rung, index: number): (DesiredOrder | null)[] {
-  const { facts, grid, isResetting } = ladder;
+  const { facts, isResetting } = ladder;
   const down = downLevel(facts, index);
   const up = upLevel(facts, index);
   switch (facts.parameters.cycle) {
     case 'rotation': {
-      const entry = rung.out ? null : orderAt(ladder, 'stop-entry-short', index, down, [entering(ladder, 'open-short', index, levelAt(grid, down), rung.short)]);
+      const entry = rung.out ? null : orderAt(ladder, 'stop-entry-short', index, down, [entering(ladder, 'open-short', index, down, rung.short)]);
       const cover = isResetting ? null : orderAt(ladder, 'cover', index, up, [closing('close-short', rung.short)]);
       return [entry, cover];
     }
     case 'fragments': {
       const stop = orderAt(ladder, 'stop-loss', index, down, [closing('close-long', rung.long)]);
-      const entry = rung.out ? orderAt(ladder, 'stop-entry-long', index, up, [entering(ladder, 'open-long', index, levelAt(grid, up), rung.long)]) : null;
+      const entry = rung.out ? orderAt(ladder, 'stop-entry-long', index, up, [entering(ladder, 'open-long', index, up, rung.long)]) : null;
       return [stop, entry];
     }
     case 'scaling':
@@ -149,7 +157,7 @@ function opening({ mayOpen }: Ladder, leg: Leg, wanted: D, has: DecimalString): 
 }
 
 /** An entry of a fixed quote amount; none where there is no price. */
-function entering(ladder: Ladder, leg: Leg, rung: number, level: Level, has: DecimalString): DesiredLeg | null {
+function entering(ladder: Ladder, leg: Leg, rung: number, level: number, has: DecimalString): DesiredLeg | null {
   return ladder.mayOpen ? opening(ladder, leg, entryAmount(ladder.facts, rung, level), has) : null;
 }
 
