@@ -23,7 +23,7 @@ import type { Exchange, ExchangeEvent, OrderRecord, TradeRecord } from '../ports
 import type { Log } from '../ports/log.ts';
 import type { Store, StoredPlan } from '../ports/store.ts';
 import { exchangeOrders } from '../window/exchange-orders.ts';
-import type { ExchangeOrder } from '../window/exchange-orders.ts';
+import type { ExchangeContext, ExchangeOrder } from '../window/exchange-orders.ts';
 import { planActions } from '../window/plan.ts';
 import type { Plan } from '../window/plan.ts';
 import { shareFunding } from './funding-share.ts';
@@ -95,10 +95,11 @@ export interface RunnerCounters {
 const QUEUED_POINTS_MAX = 16;
 /** Passes in a row without a new event; reached only if reconciling never settles. */
 const PASSES_MAX = 60;
-/** How often positions are compared with the exchange while prices come in, ms of exchange time. */
-const POSITION_CHECK_MS = 300_000;
-/** Closed candles an ATR is measured over, at most. */
-const ATR_CANDLES_MAX = 500;
+/** Positions are compared with the exchange this long after a fill, and at least this often, ms of exchange time. */
+const CHECK_AFTER_FILL_MS = 60_000;
+const POSITION_CHECK_MS = 3_600_000;
+/** Closed candles an ATR is measured over, in lengths: what lies before weighs less than e^-10. */
+const ATR_LENGTHS = 10;
 const ACCOUNT_EVENT_IDS_MAX = 1_000;
 
 export const EMPTY_MEMORY: EngineMemory = { risk: null, accountEventsAt: 0, accountEventIds: [], tradesAt: 0 };
@@ -119,6 +120,7 @@ export class PlanRunner {
   readonly #guard = new SlotGuard();
   readonly #orders = new Map<string, TrackedOrder>();
   readonly #accounts: ReadonlySet<string>;
+  readonly #exchangeContext: ExchangeContext;
   readonly #bookedTrades: Set<string>;
   #state: PlanState | null;
   #memory: EngineMemory;
@@ -127,6 +129,8 @@ export class PlanRunner {
   #band: PriceBand = NO_BAND;
   #passedSlots = new Set<string>();
   #withheld: Plan['withheld'] = [];
+  /** The state the last derivation saw, if it left nothing to do. */
+  #derivedFrom: PlanState | null = null;
   #nextCandleAt = 0;
   #nextPositionCheckAt = 0;
   #atr: DecimalString | null = null;
@@ -140,6 +144,8 @@ export class PlanRunner {
     this.#deps = deps;
     this.#record = new PassRecord(plan.planId, plan.seq);
     this.#outbox = new Outbox({ plan, positionMode: strategy.exchange.positionMode, exchange: deps.exchange, generations, amountStep: instrument.amountStep });
+    const { reduceOnlyInHedgeMode } = deps.exchange.capabilities;
+    this.#exchangeContext = { strategy, instrument, positionMode: strategy.exchange.positionMode, reduceOnlyInHedgeMode };
     this.#accounts = new Set(strategy.wallets.map((wallet) => wallet.account));
     this.#state = restored?.state ?? null;
     this.#memory = restored?.memory ?? EMPTY_MEMORY;
@@ -272,7 +278,9 @@ export class PlanRunner {
     this.#applyJointReset();
     this.#checkRisk(await this.#marginRatio());
     this.#finishFlatten();
+    if (!this.#isStale(events)) return this.#finishQuietPass();
     const plan = this.#derive();
+    this.#derivedFrom = plan.actions.length === 0 && plan.withheld.length === 0 ? this.#state : null;
     const commands = this.#outbox.prepare(plan.actions, this.#orders, this.#record, this.#guard, this.#now());
     if (commands.length > 0) await this.#commit();
     for (const command of commands) await this.#outbox.send(command, this.#orders, this.#record, this.#guard, this.#passedSlots, () => this.#now());
@@ -283,6 +291,17 @@ export class PlanRunner {
     if (commands.length === 0 && this.#queue.length === 0) await this.#commit();
     this.#updateBand();
     return this.#queue.length > 0 || commands.length > 0;
+  }
+
+  /** Something that decides about orders may have changed since the last derivation, which left nothing to do. */
+  #isStale(events: readonly QueuedEvent[]): boolean {
+    return this.#derivedFrom !== this.#state || this.#outbox.hasUnknown || events.some(({ type }) => type !== 'prices');
+  }
+
+  async #finishQuietPass(): Promise<boolean> {
+    await this.#commit();
+    this.#updateBand();
+    return this.#queue.length > 0;
   }
 
   #now(): number {
@@ -422,6 +441,7 @@ export class PlanRunner {
     if (this.#orders.has(after.clientOrderId)) this.#orders.set(after.clientOrderId, after);
     this.#guard.succeeded(currentSlot(order));
     this.#counters.fills += 1;
+    this.#nextPositionCheckAt = Math.min(this.#nextPositionCheckAt, trade.at + CHECK_AFTER_FILL_MS);
     this.#deps.log.info({ plan: this.strategy.name, fills: fills.map(({ wallet, fill }) => `${wallet} ${fill.role} ${fill.leg} ${fill.amount}`), price: trade.price, trade: trade.id }, 'filled');
   }
 
@@ -546,7 +566,7 @@ export class PlanRunner {
     if (unit.type !== 'atr') return;
     const timeframeMs = parseTimeframe(unit.timeframe);
     this.#nextCandleAt = Math.floor(at / timeframeMs) * timeframeMs + timeframeMs;
-    const candles = await this.#deps.exchange.fetchCandles(this.strategy.symbol, timeframeMs, ATR_CANDLES_MAX);
+    const candles = await this.#deps.exchange.fetchCandles(this.strategy.symbol, timeframeMs, unit.length * ATR_LENGTHS);
     if (candles.length < unit.length) return;
     const atr = averageTrueRange(candles, unit.length);
     if (atr === this.#atr) return;
@@ -582,13 +602,18 @@ export class PlanRunner {
     this.#memory = { ...this.#memory, risk: rememberEquity(this.#memory.risk, equity, point.at) };
   }
 
+  /** Limits that can still change something: while paused only those that do more than pause, while stopped none. */
+  #activeLimits(): Strategy['risk'] {
+    const operation = operationOf(this.#running());
+    if (operation === 'running') return this.strategy.risk;
+    return operation === 'paused' ? this.strategy.risk.filter(({ action }) => action !== 'pause') : [];
+  }
+
   #checkRisk(marginRatio: DecimalString | null): void {
     const { risk } = this.#memory;
     if (this.strategy.risk.length === 0 || risk === null || this.#prices === null) return;
-    const operation = operationOf(this.#running());
-    if (operation !== 'running' && operation !== 'paused') return;
-    const hit = riskHit(this.strategy.risk, risk, this.#running().wallets.map(factsOf), dec(this.#prices.mark), marginRatio);
-    if (hit === null || (operation === 'paused' && hit.limit.action === 'pause')) return;
+    const hit = riskHit(this.#activeLimits(), risk, this.#running().wallets.map(factsOf), dec(this.#prices.mark), marginRatio);
+    if (hit === null) return;
     this.#takeCommand({ type: hit.limit.action, reason: `risk limit ${hit.limit.name} ${hit.limit.limit} reached: ${hit.value}` });
   }
 
@@ -603,10 +628,7 @@ export class PlanRunner {
   /** Desired orders on the exchange, whatever rests there now. */
   desired(): readonly ExchangeOrder[] {
     if (this.#state === null) return [];
-    const { capabilities } = this.#deps.exchange;
-    const { strategy, instrument } = this;
-    const context = { strategy, instrument, positionMode: strategy.exchange.positionMode, reduceOnlyInHedgeMode: capabilities.reduceOnlyInHedgeMode };
-    return exchangeOrders(planDesire(this.#state, strategy), context);
+    return exchangeOrders(planDesire(this.#state, this.strategy), this.#exchangeContext);
   }
 
   /** The difference between desired and working orders, read-only. */
@@ -674,7 +696,8 @@ export class PlanRunner {
     const waiting = this.#withheld.flatMap(({ order }) => (order.triggerPrice === null ? [] : [order.triggerPrice]));
     const band = bandOf(this.#state, this.#price(), waiting);
     const { risk } = this.#memory;
-    const limits = risk === null ? { low: 0, high: Infinity } : riskBand(this.strategy.risk, risk, this.#state.wallets.map(factsOf));
-    this.#band = narrowed(band, limits);
+    const limits = this.#activeLimits();
+    const safe = risk === null ? { low: 0, high: Infinity } : riskBand(limits, risk, this.#state.wallets.map(factsOf));
+    this.#band = narrowed(band, safe);
   }
 }

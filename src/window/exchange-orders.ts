@@ -73,8 +73,19 @@ export function isProtective(order: { readonly legs: readonly { readonly leg: Le
 }
 
 export function exchangeOrders(wallets: readonly WalletDesire[], context: ExchangeContext): ExchangeOrder[] {
-  const parts = wallets.flatMap((wallet) => wallet.orders.flatMap((order) => partsOf(wallet, order, context)));
+  const parts = wallets.flatMap((wallet) => knownParts(wallet, context));
   return context.positionMode === 'hedge' ? parts : netted(parts, wallets);
+}
+
+/** A list of desired orders that has not changed gives the orders it gave before. */
+const known = new WeakMap<readonly DesiredOrder[], { readonly context: ExchangeContext; readonly account: string; readonly parts: readonly ExchangeOrder[] }>();
+
+function knownParts(wallet: WalletDesire, context: ExchangeContext): readonly ExchangeOrder[] {
+  const last = known.get(wallet.orders);
+  if (last !== undefined && last.context === context && last.account === wallet.account) return last.parts;
+  const parts = wallet.orders.flatMap((order) => partsOf(wallet, order, context));
+  known.set(wallet.orders, { context, account: wallet.account, parts });
+  return parts;
 }
 
 /** One exchange order per leg. */

@@ -1,0 +1,27 @@
+/** `hedgerow run`: what it takes and says about itself; the work is in src/cli/run. */
+import type { CommandSpec } from '../command-spec.ts';
+
+export const runCommand: CommandSpec = {
+  name: 'run',
+  summary: 'run the bot: many plans in one process',
+  description:
+    'Runs every strategy file given (default: the folder strategies) on the simulated exchange, on generated prices or on files. State is ' +
+    'kept in the data folder: killed at any moment and started again, it goes on where it was, with the same orders. SIGINT and SIGTERM ' +
+    'stop it cleanly; resting orders stay. With DATABASE_URL set, the store is that PostgreSQL database.\n\n' +
+    'Log lines go to standard error, the summary to standard output. Exits 1 when a plan stopped on something it found, 2 on wrong input.',
+  arguments: [{ syntax: '[path...]', description: 'strategy files, or folders of them' }],
+  options: [
+    { flags: '--feed <file>', description: 'candle or trade file to take prices from; once per symbol', isRepeatable: true },
+    { flags: '--funding <file>', description: 'funding rate file (timestamp_ms,funding_rate) for a --feed; once per symbol', isRepeatable: true },
+    { flags: '--seed <seed>', description: 'seed of the price generator (default 9)' },
+    { flags: '--days <days>', description: 'length of the generated path (default 42); a finished run goes on for as many again' },
+    { flags: '--start-price <price>', description: 'where the generator starts a symbol it does not know' },
+    { flags: '--speed <factor>', description: 'max (default), 1 for real time, 60x, …' },
+    { flags: '--data <folder>', description: 'data folder (default .hedgerow)' },
+    { flags: '--log-level <level>', description: 'debug, info, warn, error or silent (default info; warn at full speed)' },
+    { flags: '--json', description: 'the summary as one JSON document' },
+  ],
+  examples: ['hedgerow run strategies/btc-rotation.yaml', 'hedgerow run strategies --seed 7 --days 90', 'hedgerow run strategies/btc-rotation.yaml --feed candles_BTCUSDT_1m.csv.gz --log-level info'],
+  outlivesItsReader: true,
+  load: async () => (await import('../run/run-action.ts')).runAction,
+};

@@ -1,0 +1,201 @@
+/**
+ * `hedgerow run`: the headless bot. Opens the store and the exchange, recovers every plan, drives them until the feed ends or a
+ * signal comes, and leaves resting orders where they are. Exit code 1 when a plan stopped on what it found, 2 on wrong input.
+ */
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { openStore } from '../../adapters/postgres/open-store.ts';
+import { LOG_LEVELS, createPinoLog } from '../../adapters/system/pino-log.ts';
+import { loadStrategyFile } from '../../adapters/yaml/load-strategy.ts';
+import { strategyHash } from '../../adapters/yaml/strategy-hash.ts';
+import { isInputError } from '../../domain/errors.ts';
+import type { Strategy } from '../../domain/strategy.ts';
+import { refuseSharedPositions } from '../../engine/engine.ts';
+import type { PlanRunner } from '../../engine/plan-runner.ts';
+import { openRunner } from '../../engine/recovery.ts';
+import type { Store } from '../../ports/store.ts';
+import { WatchedExchange, World } from '../../sim/world.ts';
+import { CommandInput, inputError } from '../command-input.ts';
+import type { CliIo, CommandAction, ExitCode } from '../command-spec.ts';
+import { strategyPaths } from '../strategy-paths.ts';
+import { PhaseCounter, statusLine, summarise, summaryTable } from './run-report.ts';
+import type { PlanSummary } from './run-report.ts';
+import { openSimulatedRun } from './simulated-run.ts';
+import type { SimulatedRun } from './simulated-run.ts';
+import { StatusLines } from './status-lines.ts';
+
+const DEFAULT_DAYS = 42;
+const DAYS_MAX = 3_660;
+/** Ticks between two turns of the event loop while nothing else yields, so that signals are heard. */
+const TICKS_PER_TURN = 500;
+
+export const runAction: CommandAction = async (input, io) => {
+  const given = input.argumentList(0);
+  const strategies = await loadStrategies(given.length === 0 ? ['strategies'] : given);
+  const dataDir = input.text('data') ?? '.hedgerow';
+  const speed = speedOf(input);
+  const run = await openSimulatedRun(
+    strategies,
+    {
+      files: input.texts('feed'),
+      fundingFiles: input.texts('funding'),
+      seed: input.text('seed') ?? '9',
+      days: input.whole('days', 1, DAYS_MAX) ?? DEFAULT_DAYS,
+      startPrice: input.positive('start-price'),
+    },
+    dataDir,
+  );
+  try {
+    const databaseUrl = io.env['DATABASE_URL'] ?? '';
+    const store = await openStore(databaseUrl === '' ? { dataDir } : { databaseUrl });
+    try {
+      return await new BotProcess(strategies, run, store, speed, input, io).run();
+    } finally {
+      await store.close();
+    }
+  } finally {
+    run.close();
+  }
+};
+
+export async function loadStrategies(given: readonly string[]): Promise<Strategy[]> {
+  const strategies: Strategy[] = [];
+  for (const path of await strategyPaths(given)) strategies.push(await loadStrategyFile(path));
+  refuseSharedPositions(strategies);
+  return strategies;
+}
+
+/** Null: as fast as it goes. */
+function speedOf(input: CommandInput): number | null {
+  const text = input.text('speed') ?? 'max';
+  if (text === 'max') return null;
+  const match = /^(\d{1,7}(?:\.\d{1,3})?)x?$/.exec(text);
+  const speed = Number(match?.[1] ?? NaN);
+  if (!(speed > 0)) throw inputError(`--speed ${JSON.stringify(text)} is neither max nor a factor such as 1 (real time) or 60x`);
+  return speed;
+}
+
+class BotProcess {
+  readonly #strategies: readonly Strategy[];
+  readonly #run: SimulatedRun;
+  readonly #store: Store;
+  readonly #speed: number | null;
+  readonly #input: CommandInput;
+  readonly #io: CliIo;
+  readonly #phases = new PhaseCounter();
+  #status: StatusLines | null = null;
+  #runners: readonly PlanRunner[] = [];
+  #stopSignal: string | null = null;
+
+  constructor(strategies: readonly Strategy[], run: SimulatedRun, store: Store, speed: number | null, input: CommandInput, io: CliIo) {
+    this.#strategies = strategies;
+    this.#run = run;
+    this.#store = store;
+    this.#speed = speed;
+    this.#input = input;
+    this.#io = io;
+  }
+
+  async run(): Promise<ExitCode> {
+    const startedAt = Date.now();
+    const world = await this.#openWorld();
+    const endListening = this.#listenForSignals();
+    try {
+      await this.#drive(world);
+      await world.finish();
+      await world.engine.stop();
+    } finally {
+      endListening();
+      this.#status?.end();
+    }
+    const plans = this.#runners.map((runner) => summarise(runner, this.#phases));
+    this.#report(plans, (Date.now() - startedAt) / 1_000);
+    return exitCodeOf(this.#runners);
+  }
+
+  async #openWorld(): Promise<World> {
+    const { exchange, venue } = this.#run;
+    const watched = new WatchedExchange(exchange);
+    const isTerminal = this.#io.stderr.isTTY === true;
+    if (isTerminal && !this.#input.flag('json')) this.#status = new StatusLines(this.#io.stderr, () => this.#runners.map((runner) => statusLine(runner, exchange.now())));
+    const level = this.#input.choice('log-level', LOG_LEVELS, this.#speed === null ? 'warn' : 'info');
+    const write = (line: string): void => {
+      if (this.#status === null) this.#io.stderr.write(line);
+      else this.#status.writeAbove(line);
+    };
+    const log = await createPinoLog({ level, write, isReadable: isTerminal, clock: exchange });
+    const runners: PlanRunner[] = [];
+    for (const strategy of this.#strategies) {
+      const observer = { phaseChanged: (wallet: string, _from: unknown, to: Parameters<PhaseCounter['note']>[2]) => this.#phases.note(strategy.name, wallet, to) };
+      runners.push(await openRunner(strategy, strategyHash(strategy), venue, { exchange: watched.port, store: this.#store, clock: exchange, log, observer }));
+    }
+    this.#runners = runners;
+    log.info({ venue, store: this.#store.description, feed: this.#run.description, plans: this.#strategies.map(({ name }) => name) }, 'bot started');
+    const world = new World(exchange, watched, runners);
+    await world.quiesce();
+    return world;
+  }
+
+  #listenForSignals(): () => void {
+    const stop = (signal: string): void => {
+      if (this.#stopSignal !== null) process.exit(1);
+      this.#stopSignal = signal;
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+    return () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    };
+  }
+
+  async #drive(world: World): Promise<void> {
+    let ticks = 0;
+    let previousAt: number | null = null;
+    await world.run(this.#run.feed, {
+      isStopped: () => this.#stopSignal !== null || this.#runners.every((runner) => runner.failure !== null),
+      afterTick: async ({ at }) => {
+        ticks += 1;
+        if (this.#speed !== null && previousAt !== null && at > previousAt) await this.#pace((at - previousAt) / this.#speed);
+        else if (ticks % TICKS_PER_TURN === 0) await nextTurn();
+        previousAt = at;
+        this.#status?.refresh();
+      },
+    });
+  }
+
+  /** Waits in short naps, so that a signal ends it soon. */
+  async #pace(waitMs: number): Promise<void> {
+    const until = Date.now() + waitMs;
+    for (let rest = waitMs; rest > 0 && this.#stopSignal === null; rest = until - Date.now()) {
+      await sleep(Math.min(rest, 200));
+      this.#status?.refresh();
+    }
+  }
+
+  #report(plans: readonly PlanSummary[], seconds: number): void {
+    const { stdout } = this.#io;
+    const at = new Date(this.#run.exchange.now()).toISOString();
+    if (this.#input.flag('json')) {
+      stdout.write(`${JSON.stringify({ venue: this.#run.venue, feed: this.#run.description, store: this.#store.description, until: at, stoppedBy: this.#stopSignal, plans })}\n`);
+      return;
+    }
+    stdout.write(`\nSimulated exchange, ${this.#run.description}, until ${at.slice(0, 16).replace('T', ' ')} UTC (${seconds.toFixed(1)} s), kept in ${this.#store.description}\n`);
+    stdout.write(summaryTable(plans));
+    if (this.#run.isGenerated) stdout.write('Generated prices show how the plans behave, not what they earn.\n');
+    stdout.write(this.#stopSignal === null ? NEXT_STEPS : `Stopped by ${this.#stopSignal}; orders rest where they were. The same command goes on from here.\n`);
+  }
+}
+
+function exitCodeOf(runners: readonly PlanRunner[]): ExitCode {
+  const failures = runners.flatMap(({ failure }) => (failure === null ? [] : [failure]));
+  if (failures.length === 0) return 0;
+  return failures.some((failure) => isInputError(failure)) ? 2 : 1;
+}
+
+const NEXT_STEPS = `
+Next:
+  npm run --silent hedgerow -- check strategies/btc-rotation.yaml     what a strategy file means, order by order
+  npm run --silent hedgerow -- plan strategies                        what rests now, and what would move and why
+  npm run --silent hedgerow -- simulate strategies/btc-rotation.yaml  hundreds of random price paths, every rule checked
+  npm start -- --feed FILE.csv.gz                                     the same on your own candles
+`;

@@ -1,0 +1,140 @@
+/**
+ * What `hedgerow run` trades on without a real exchange: a price feed (generated, candles or trades), the simulated exchange with its
+ * own book on disk, apart from the bot's store as a real exchange's would be, and the world that drives both.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { candleFeed } from '../../adapters/files/candle-file.ts';
+import { fundedFeed } from '../../adapters/files/funding-file.ts';
+import { guessSymbol } from '../../adapters/files/file-symbol.ts';
+import { SimulatedBook } from '../../adapters/files/simulated-book.ts';
+import { tradeFeed } from '../../adapters/files/trade-tape.ts';
+import { HedgerowError } from '../../domain/errors.ts';
+import type { Strategy } from '../../domain/strategy.ts';
+import type { PriceFeed } from '../../ports/price-feed.ts';
+import type { BookDelta } from '../../sim/exchange/delta.ts';
+import { SimulatedExchange } from '../../sim/exchange/simulated-exchange.ts';
+import { mergeFeeds } from '../../sim/merge-feeds.ts';
+import { EXAMPLE_SYMBOLS, generatedFeed } from '../../sim/price-generator.ts';
+import { neededTimeframes, simulatedAccounts, simulatedMarkets } from '../../sim/simulated-market.ts';
+import { firstLineOf } from './first-line.ts';
+
+export interface FeedChoice {
+  /** Candle or trade files; empty: the generator. */
+  readonly files: readonly string[];
+  readonly fundingFiles: readonly string[];
+  readonly seed: string;
+  readonly days: number;
+  /** Where the generator starts a symbol it has no price for. */
+  readonly startPrice: string | null;
+}
+
+const DAY_MS = 86_400_000;
+/** Generated paths begin here: 2025-01-01T00:00:00Z. */
+const GENERATED_START_AT = 1_735_689_600_000;
+const GENERATED_STEP_MS = 60_000;
+
+export interface SimulatedRun {
+  readonly exchange: SimulatedExchange;
+  readonly feed: PriceFeed;
+  /** Names the world in the store: the exchange and all that determines its prices. */
+  readonly venue: string;
+  /** What the feed is, for people. */
+  readonly description: string;
+  readonly isGenerated: boolean;
+  readonly close: () => void;
+}
+
+/** Opens, or opens again, the simulated exchange these strategies trade on. */
+export async function openSimulatedRun(strategies: readonly Strategy[], choice: FeedChoice, dataDir: string): Promise<SimulatedRun> {
+  const markets = simulatedMarkets(strategies);
+  const symbols = markets.map((market) => market.symbol);
+  const source = choice.files.length > 0 ? await fileSource(choice, symbols) : generatorSource(strategies, choice);
+  const worldId = createHash('sha256').update(source.identity).digest('hex').slice(0, 12);
+  const { book, deltas } = SimulatedBook.open<BookDelta>(join(dataDir, 'simulated', worldId));
+  const config = { markets, accounts: [], keepHistory: false, candleTimeframesMs: neededTimeframes(strategies) };
+  const exchange = deltas.length === 0 ? new SimulatedExchange(config) : SimulatedExchange.restore(config, deltas);
+  const endFollowing = book.follow(exchange);
+  fundAccounts(exchange, strategies);
+  return {
+    exchange,
+    feed: source.feedAfter(exchange.lastTickAt()),
+    venue: `simulated/${worldId}`,
+    description: source.description,
+    isGenerated: choice.files.length === 0,
+    close: () => {
+      endFollowing();
+      book.close();
+    },
+  };
+}
+
+/** Every strategy brings its wallets' capital once: with the first start on its symbol. */
+function fundAccounts(exchange: SimulatedExchange, strategies: readonly Strategy[]): void {
+  const known = new Map(exchange.truth().accounts.map((account) => [account.account, new Set(Object.keys(account.symbols))]));
+  for (const account of simulatedAccounts(strategies)) {
+    const isNew = !known.has(account.account);
+    const newcomers = strategies.filter((strategy) => !known.get(account.account)?.has(strategy.symbol));
+    exchange.ensureAccount(account);
+    if (isNew) continue;
+    for (const strategy of newcomers) {
+      for (const wallet of strategy.wallets) if (wallet.account === account.account) exchange.deposit(account.account, wallet.capital);
+    }
+  }
+}
+
+interface FeedSource {
+  readonly identity: string;
+  readonly description: string;
+  readonly feedAfter: (lastTickAt: number | null) => PriceFeed;
+}
+
+function generatorSource(strategies: readonly Strategy[], { seed, days, startPrice }: FeedChoice): FeedSource {
+  const symbols = strategies.map((strategy) => {
+    const example = EXAMPLE_SYMBOLS.find(({ symbol }) => symbol === strategy.symbol);
+    const price = startPrice ?? example?.startPrice;
+    if (price === undefined) {
+      throw new HedgerowError('INPUT_INVALID', `the price generator has no start price for ${strategy.symbol}; give --start-price PRICE, or --feed FILE with real candles`);
+    }
+    return { symbol: strategy.symbol, startPrice: price, tickSize: strategy.exchange.market?.tickSize ?? '0.01' };
+  });
+  const unique = symbols.filter(({ symbol }, index) => symbols.findIndex((other) => other.symbol === symbol) === index);
+  const identity = JSON.stringify(['generator', seed, GENERATED_START_AT, GENERATED_STEP_MS, [...unique].sort((a, b) => (a.symbol < b.symbol ? -1 : 1))]);
+  return {
+    identity,
+    description: `generated prices, seed ${seed}`,
+    feedAfter: (lastTickAt) => {
+      const daysDone = lastTickAt === null ? 0 : (lastTickAt + GENERATED_STEP_MS - GENERATED_START_AT) / DAY_MS;
+      // A run that was interrupted finishes its days; one that was finished goes on for as many again.
+      const total = daysDone >= days ? Math.ceil(daysDone) + days : days;
+      return generatedFeed({ symbols: unique, seed, startAt: GENERATED_START_AT, stepMs: GENERATED_STEP_MS, days: total });
+    },
+  };
+}
+
+async function fileSource({ files, fundingFiles }: FeedChoice, symbols: readonly string[]): Promise<FeedSource> {
+  const feeds: PriceFeed[] = [];
+  for (const path of files) feeds.push(await feedOfFile(path, symbols));
+  const funding = fundingFiles.map((path) => ({ path, symbol: symbolOfFile(path, symbols) }));
+  const funded = feeds.map((feed, index) => {
+    const symbol = symbolOfFile(files[index] ?? '', symbols);
+    return funding.filter((file) => file.symbol === symbol).reduce<PriceFeed>((inner, file) => fundedFeed({ feed: inner, symbol, path: file.path }), feed);
+  });
+  const feed = mergeFeeds(funded);
+  return { identity: feed.identity, description: files.join(', '), feedAfter: () => feed };
+}
+
+async function feedOfFile(path: string, symbols: readonly string[]): Promise<PriceFeed> {
+  const symbol = symbolOfFile(path, symbols);
+  const header = await firstLineOf(path);
+  return header.startsWith('timestamp_ms,open') ? candleFeed({ path, symbol }) : tradeFeed({ path, symbol });
+}
+
+/** By the file's name; a single strategy takes any file. */
+function symbolOfFile(path: string, symbols: readonly string[]): string {
+  const guess = guessSymbol(path);
+  const [only] = symbols;
+  if (guess !== null && symbols.includes(guess)) return guess;
+  if (symbols.length === 1 && only !== undefined) return only;
+  throw new HedgerowError('INPUT_INVALID', `${path}: its name says ${guess ?? 'no symbol'}, the strategies trade ${symbols.join(', ')}; run the strategy of that symbol alone, or give a file for each`);
+}
