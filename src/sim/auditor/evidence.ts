@@ -1,0 +1,137 @@
+/**
+ * What truly happened, gathered as it happens: orders, trades, requests and money from the exchange's own deltas, intents, orders and
+ * booked trades from what the store committed. Nothing here asks the bot. Incremental, so that an audit costs what changed.
+ */
+import type { DecimalString } from '../../domain/decimal.ts';
+import type { Role, WalletName } from '../../domain/strategy.ts';
+import type { OrderRecord, TradeRecord } from '../../ports/exchange.ts';
+import type { StoredIntent, StoredOrder } from '../../ports/store.ts';
+import type { AccountEvent, PriceDelta, ReceivedRequest } from '../exchange/delta.ts';
+import { NOTHING, add, exact, multiply, negate, subtract } from './exact.ts';
+import type { Exact } from './exact.ts';
+
+/** What a part of an order's amount is for, as the bot wrote it down before it sent the order. */
+export interface StoredLeg {
+  readonly wallet: WalletName;
+  readonly role: Role | 'market-buy' | 'rebalance' | 'close-stray' | 'flatten';
+  readonly level: number | null;
+  readonly cycle: number;
+  readonly leg: 'open-long' | 'close-long' | 'open-short' | 'close-short';
+  readonly amount: DecimalString;
+}
+
+/** Money and position of one symbol on one account, from trades and account events alone. */
+export interface Flow {
+  /** −Σ buys + Σ sells − fees + funding, quote. */
+  cash: Exact;
+  /** Signed; by position side, `both` in one-way mode. */
+  readonly positions: Map<string, Exact>;
+}
+
+export class Evidence {
+  /** By client order id. */
+  readonly openOrders = new Map<string, OrderRecord>();
+  readonly finalOrders = new Set<string>();
+  /** By intent id. */
+  readonly intents = new Map<string, StoredIntent>();
+  readonly #intentsByOrder = new Map<string, StoredIntent[]>();
+  readonly storedOrders = new Map<string, StoredOrder>();
+  readonly trades = new Map<string, TradeRecord>();
+  readonly bookedTrades = new Set<string>();
+  /** Trades of our orders at the exchange that no commit has booked yet. */
+  readonly unbooked = new Map<string, TradeRecord>();
+  readonly executed = new Map<string, Exact>();
+  readonly booked = new Map<string, Exact>();
+  readonly prices = new Map<string, PriceDelta>();
+  readonly flows = new Map<string, Flow>();
+  /** Exchange's own positions, signed, by account, symbol and side. */
+  readonly truePositions = new Map<string, Exact>();
+  readonly trueCash = new Map<string, Exact>();
+  /** First content of each placed client order id. */
+  readonly placed = new Map<string, string>();
+  /** Slots (with cycle) whose last order the exchange refused or ended by itself, with the raw reason. */
+  readonly refusedSlots = new Map<string, string>();
+  readonly legs = new Map<string, readonly StoredLeg[]>();
+
+  legsOf(clientOrderId: string): readonly StoredLeg[] | null {
+    return this.legs.get(clientOrderId) ?? null;
+  }
+
+  storeIntent(intent: StoredIntent): void {
+    const isNew = !this.intents.has(intent.intentId);
+    this.intents.set(intent.intentId, intent);
+    if (!isNew) return;
+    const known = this.#intentsByOrder.get(intent.clientOrderId);
+    if (known === undefined) this.#intentsByOrder.set(intent.clientOrderId, [intent]);
+    else known.push(intent);
+  }
+
+  /** First versions, in the order they were committed. */
+  intentsOf(clientOrderId: string): readonly StoredIntent[] {
+    return this.#intentsByOrder.get(clientOrderId) ?? [];
+  }
+
+  storeOrder(order: StoredOrder): void {
+    this.storedOrders.set(order.clientOrderId, order);
+    this.legs.set(order.clientOrderId, order.legs as unknown as readonly StoredLeg[]);
+  }
+
+  flow(account: string, symbol: string): Flow {
+    const key = `${account}|${symbol}`;
+    let flow = this.flows.get(key);
+    if (flow === undefined) {
+      flow = { cash: NOTHING, positions: new Map() };
+      this.flows.set(key, flow);
+    }
+    return flow;
+  }
+
+  noteTrade(trade: TradeRecord): void {
+    this.trades.set(tradeKey(trade), trade);
+    const flow = this.flow(trade.account, trade.symbol);
+    const amount = exact(trade.amount);
+    const signed = trade.side === 'buy' ? amount : negate(amount);
+    flow.cash = subtract(subtract(flow.cash, multiply(signed, exact(trade.price))), exact(trade.fee));
+    const side = trade.positionSide ?? 'both';
+    flow.positions.set(side, add(flow.positions.get(side) ?? NOTHING, signed));
+    if (trade.clientOrderId === null) return;
+    this.unbooked.set(tradeKey(trade), trade);
+    this.executed.set(trade.clientOrderId, add(this.executed.get(trade.clientOrderId) ?? NOTHING, amount));
+  }
+
+  noteAccountEvent(event: AccountEvent): void {
+    const flow = this.flow(event.account, event.symbol);
+    flow.cash = event.type === 'funding' ? add(flow.cash, exact(event.amount)) : subtract(flow.cash, exact(event.fee));
+  }
+
+  noteOrder(order: OrderRecord): void {
+    if (order.status === 'open') this.openOrders.set(order.clientOrderId, order);
+    else {
+      this.openOrders.delete(order.clientOrderId);
+      this.finalOrders.add(order.clientOrderId);
+      if (order.status !== 'closed' && order.reason !== 'CANCELED_BY_CLIENT') this.#refuse(order.clientOrderId, order.reason ?? order.status);
+    }
+  }
+
+  noteRequest({ request, outcome, code, kind }: ReceivedRequest): void {
+    if (kind === 'cancel') return;
+    if (outcome === 'refused') this.#refuse(request.clientOrderId, code ?? 'refused');
+    else for (const leg of this.legsOf(request.clientOrderId) ?? []) this.refusedSlots.delete(slotOfLeg(leg));
+  }
+
+  #refuse(clientOrderId: string, reason: string): void {
+    for (const leg of this.legsOf(clientOrderId) ?? []) this.refusedSlots.set(slotOfLeg(leg), reason);
+  }
+}
+
+export function tradeKey(trade: Pick<TradeRecord, 'account' | 'symbol' | 'id'>): string {
+  return `${trade.account}|${trade.symbol}|${trade.id}`;
+}
+
+export function slotOfLeg({ wallet, role, level, leg, cycle }: Omit<StoredLeg, 'amount'>): string {
+  return `${wallet}/${role}/${level ?? 'market'}/${leg}#${cycle}`;
+}
+
+export function isClosing({ leg }: Pick<StoredLeg, 'leg'>): boolean {
+  return leg === 'close-long' || leg === 'close-short';
+}

@@ -1,0 +1,100 @@
+/**
+ * What is checked at the moment it happens at the exchange, from its own records: I1 (no second entry in a slot), I2 (written down
+ * before it was sent, one content per id), I7 (closing never increases or flips), I13 (final stays final), I15 (on the grid, in range).
+ */
+import type { Instrument } from '../../domain/strategy.ts';
+import type { AmendRequest, OrderRecord, OrderRequest, TradeRecord } from '../../ports/exchange.ts';
+import type { ReceivedRequest } from '../exchange/delta.ts';
+import { NOTHING, add, compare, countOfSteps, exact, isBelow, isPositive, multiply, negate, textOf, whole } from './exact.ts';
+import type { Exact } from './exact.ts';
+import { isClosing, slotOfLeg } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+import { finding } from './violation.ts';
+import type { Finding } from './violation.ts';
+
+/** Refusals that say the request itself was wrong, whatever the market did. */
+const FAULTS_OF_THE_SENDER: ReadonlySet<string> = new Set(['PRICE_OFF_TICK', 'AMOUNT_OFF_STEP', 'BAD_REQUEST', 'UNKNOWN_SYMBOL', 'POSITION_SIDE_MISMATCH', 'MIN_AMOUNT', 'MIN_COST']);
+
+export function auditRequest(received: ReceivedRequest, evidence: Evidence, instrument: Instrument | undefined): Finding | null {
+  return intentFault(received, evidence) ?? contentFault(received, evidence) ?? gridFault(received, instrument) ?? slotFault(received, evidence);
+}
+
+/** I2: the newest intent of this kind for this id, committed before the exchange received the request, says exactly this. */
+function intentFault({ kind, request }: ReceivedRequest, evidence: Evidence): Finding | null {
+  const intents = evidence.intentsOf(request.clientOrderId).filter((intent) => intent.kind === kind);
+  if (intents.length === 0) {
+    return finding('I2', `a request to ${kind} reached the exchange without an intent committed before it`, { clientOrderId: request.clientOrderId });
+  }
+  const sent = contentOf(request);
+  if (intents.some((intent) => contentOf(intent.request as object) === sent)) return null;
+  return finding('I2', `a request to ${kind} differs from what was committed`, { clientOrderId: request.clientOrderId, sent: request, committed: intents.at(-1)?.request });
+}
+
+/** I2: a client order id never carries two contents. */
+function contentFault({ kind, request }: ReceivedRequest, evidence: Evidence): Finding | null {
+  if (kind !== 'place') return null;
+  const content = contentOf(request);
+  const before = evidence.placed.get(request.clientOrderId);
+  evidence.placed.set(request.clientOrderId, content);
+  if (before === undefined || before === content) return null;
+  return finding('I2', 'a client order id carried two contents', { clientOrderId: request.clientOrderId, first: before, second: content });
+}
+
+function contentOf(request: object): string {
+  return JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** I15. */
+function gridFault({ kind, request, outcome, code }: ReceivedRequest, instrument: Instrument | undefined): Finding | null {
+  if (kind === 'cancel') return null;
+  const facts = { request, code };
+  if (outcome === 'refused' && code !== null && FAULTS_OF_THE_SENDER.has(code)) return finding('I15', `the exchange refused a request as wrong in itself: ${code}`, facts);
+  if (instrument === undefined) return null;
+  const { amount, price, triggerPrice } = request as OrderRequest | AmendRequest;
+  const tick = exact(instrument.tickSize);
+  if (!isOnGrid(exact(amount), exact(instrument.amountStep))) return finding('I15', `amount ${amount} is off the step ${instrument.amountStep}`, facts);
+  for (const text of [price, triggerPrice]) {
+    if (text !== null && !isOnGrid(exact(text), tick)) return finding('I15', `price ${text} is off the tick ${instrument.tickSize}`, facts);
+  }
+  return null;
+}
+
+function isOnGrid(value: Exact, step: Exact): boolean {
+  return isPositive(value) && compare(multiply(whole(countOfSteps(value, step)), step), value) === 0;
+}
+
+/** I1: an entry joins a slot only when nothing that serves it is live. Protection may rest twice while it is replaced. */
+function slotFault({ kind, request, outcome }: ReceivedRequest, evidence: Evidence): Finding | null {
+  if (kind !== 'place' || outcome !== 'done') return null;
+  const legs = evidence.legsOf(request.clientOrderId) ?? [];
+  if (legs.every(isClosing)) return null;
+  const slots = new Set(legs.map(slotOfLeg));
+  for (const other of evidence.openOrders.values()) {
+    if (other.clientOrderId === request.clientOrderId || other.account !== request.account || other.symbol !== request.symbol) continue;
+    const shared = (evidence.legsOf(other.clientOrderId) ?? []).map(slotOfLeg).find((slot) => slots.has(slot));
+    if (shared !== undefined) return finding('I1', `a second order was placed for a slot that has a live one`, { slot: shared, first: other.clientOrderId, second: request.clientOrderId });
+  }
+  return null;
+}
+
+/** I13 at the exchange. */
+export function auditOrder(order: OrderRecord, evidence: Evidence): Finding | null {
+  if (order.status !== 'open' || !evidence.finalOrders.has(order.clientOrderId)) return null;
+  return finding('I13', 'a final order was open again', { clientOrderId: order.clientOrderId });
+}
+
+/**
+ * I7, before the trade is added to the evidence. Hedge mode: a closing side never takes more than its leg holds. One-way mode: a
+ * reduce-only order never moves the net position away from zero or through it.
+ */
+export function auditTrade(trade: TradeRecord, order: Pick<OrderRecord, 'reduceOnly'> | undefined, evidence: Evidence): Finding | null {
+  const side = trade.positionSide ?? 'both';
+  const before = evidence.flow(trade.account, trade.symbol).positions.get(side) ?? NOTHING;
+  const isHedgeClose = trade.positionSide !== null && (trade.positionSide === 'long') === (trade.side === 'sell');
+  if (!isHedgeClose && order?.reduceOnly !== true) return null;
+  const amount = exact(trade.amount);
+  const after = add(before, trade.side === 'buy' ? amount : negate(amount));
+  const isSmaller = trade.side === 'sell' ? isPositive(before) && !isBelow(after, NOTHING) : isBelow(before, NOTHING) && !isPositive(after);
+  if (isSmaller) return null;
+  return finding('I7', 'a closing order increased or flipped a position', { trade: trade.id, clientOrderId: trade.clientOrderId, side, before: textOf(before), after: textOf(after) });
+}

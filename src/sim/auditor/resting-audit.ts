@@ -1,0 +1,239 @@
+/**
+ * What rests at the exchange, slot by slot, against what each wallet needs: I1 (one order per slot), I6 (every open position is
+ * covered), I8 (resting entries never add up to more than the cycle's notional), and the independent ladder's desired set.
+ */
+import type { Role } from '../../domain/strategy.ts';
+import type { OrderRecord } from '../../ports/exchange.ts';
+import { accountsOf } from './money-audit.ts';
+import type { AuditedPlan, AuditedRung, AuditedWallet } from './audited-plan.ts';
+import { desiredLadder } from './desired-ladder.ts';
+import type { LadderOrder } from './desired-ladder.ts';
+import { NOTHING, add, compare, exact, isAbove, isBelow, isPositive, multiply, subtract, textOf, total } from './exact.ts';
+import type { Exact } from './exact.ts';
+import { slotOfLeg } from './evidence.ts';
+import type { Evidence, StoredLeg } from './evidence.ts';
+import { finding } from './violation.ts';
+import type { Finding } from './violation.ts';
+
+/** One leg of an order that is open at the exchange. */
+export interface RestingLeg extends Omit<StoredLeg, 'amount'> {
+  readonly clientOrderId: string;
+  readonly order: OrderRecord;
+  /** What is still to be filled, base units. */
+  readonly remaining: Exact;
+}
+
+/** Open orders of the plan taken apart into legs; the filled part is taken from the legs in their order. */
+export function restingLegs(plan: AuditedPlan, evidence: Evidence): { readonly legs: readonly RestingLeg[]; readonly fault: Finding | null } {
+  const accounts = accountsOf(plan);
+  const legs: RestingLeg[] = [];
+  for (const order of evidence.openOrders.values()) {
+    if (order.symbol !== plan.symbol || !accounts.has(order.account)) continue;
+    const stored = evidence.legsOf(order.clientOrderId);
+    if (stored === null) return { legs, fault: finding('I2', 'an order is open that nobody wrote down', { clientOrderId: order.clientOrderId }) };
+    let filled = exact(order.filled);
+    for (const leg of stored) {
+      const amount = exact(leg.amount);
+      const done = isBelow(filled, amount) ? filled : amount;
+      filled = subtract(filled, done);
+      const remaining = subtract(amount, done);
+      if (isPositive(remaining)) legs.push({ ...leg, clientOrderId: order.clientOrderId, order, remaining });
+    }
+    const written = total(stored.map((leg) => exact(leg.amount)));
+    if (compare(written, exact(order.amount)) !== 0) {
+      return { legs, fault: finding('I5', 'the legs of a resting order do not add up to its amount', { clientOrderId: order.clientOrderId, legs: stored, amount: order.amount }) };
+    }
+  }
+  return { legs, fault: null };
+}
+
+/** I1, when nothing is under way. */
+export function auditSlots(plan: AuditedPlan, legs: readonly RestingLeg[]): Finding | null {
+  const owners = new Map<string, string>();
+  for (const leg of legs) {
+    const slot = `${leg.wallet}/${leg.role}/${leg.level ?? 'market'}/${leg.leg}`;
+    const owner = owners.get(slot);
+    if (owner !== undefined && owner !== leg.clientOrderId) return finding('I1', 'two orders rest in one slot', { plan: plan.name, slot, first: owner, second: leg.clientOrderId });
+    owners.set(slot, leg.clientOrderId);
+  }
+  return null;
+}
+
+/** The wallet's ladder by the independent model; empty before it opens. */
+export function ladderOf(plan: AuditedPlan, wallet: AuditedWallet): LadderOrder[] {
+  if (!wallet.isOpened || wallet.rungs.length === 0) return [];
+  return desiredLadder({
+    cycle: wallet.cycleKind,
+    spacing: plan.spacing,
+    anchor: wallet.anchor,
+    unitSize: wallet.unitSize,
+    tickSize: plan.instrument.tickSize,
+    amountStep: plan.instrument.amountStep,
+    notional: wallet.notional,
+    weights: wallet.weights,
+    top: wallet.top,
+    rungs: wallet.rungs.map(({ isOut, long, short }) => ({ isOut, held: long, shorted: short })),
+    wholeLong: wallet.cycleKind === 'rotation' ? wallet.coreLong : '0',
+    isProtectiveOnly: !wallet.entriesAllowed,
+    resting: restingCaps(plan),
+  });
+}
+
+const caps = new WeakMap<AuditedPlan['windows'], Partial<Record<Role, number>>>();
+
+function restingCaps({ windows }: AuditedPlan): Partial<Record<Role, number>> {
+  let answer = caps.get(windows);
+  if (answer === undefined) {
+    answer = Object.fromEntries(Object.entries(windows).map(([role, window]) => [role, window.resting])) as Partial<Record<Role, number>>;
+    caps.set(windows, answer);
+  }
+  return answer;
+}
+
+/**
+ * I6: what a wallet holds is covered by orders that close it, except where the strategy itself leaves it uncovered: after a halt, at
+ * levels at or below zero, and on rungs beyond the window's `resting`. A position nobody owns a rung for is no exception.
+ */
+export function auditProtection(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[]): Finding | null {
+  if (plan.operation === 'halted' || plan.operation === 'flattening' || !wallet.isOpened) return null;
+  const ladder = ladderOf(plan, wallet);
+  for (const side of ['long', 'short'] as const) {
+    const held = exact(side === 'long' ? wallet.long : wallet.short);
+    if (!isPositive(held)) continue;
+    const covered = total(legs.filter((leg) => leg.wallet === wallet.name && leg.leg === `close-${side}`).map((leg) => leg.remaining));
+    const exempt = total(wallet.rungs.map((rung, index) => exemptAmount(rung, index, side, ladder)));
+    if (!isAbove(subtract(held, exempt), covered)) continue;
+    return finding('I6', `${textOf(subtract(held, covered))} of the ${side} position rests uncovered`, {
+      plan: plan.name,
+      operation: plan.operation,
+      wallet: wallet.name,
+      phase: wallet.phase,
+      held: textOf(held),
+      covered: textOf(covered),
+      exempt: textOf(exempt),
+    });
+  }
+  return null;
+}
+
+function exemptAmount(rung: AuditedRung, index: number, side: 'long' | 'short', ladder: readonly LadderOrder[]): Exact {
+  const held = exact(side === 'long' ? rung.long : rung.short);
+  if (!isPositive(held)) return NOTHING;
+  // A rung half way between its sides (partly filled) closes what the order of its present side does not.
+  if (rung.isOut !== (side === 'short')) return NOTHING;
+  return ladder.some((order) => order.rung === index) ? NOTHING : held;
+}
+
+/**
+ * I8: if every resting entry fills, a wallet adds at most its cycle's notional on a side (each rung its own fixed share, counted at
+ * its trigger); scaling adds at most what its rungs hold on the other side. Twice the same rung would break it.
+ */
+export function auditExposure(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[]): Finding | null {
+  for (const side of ['open-long', 'open-short'] as const) {
+    const entries = legs.filter((leg) => leg.wallet === wallet.name && leg.leg === side && leg.level !== null && leg.cycle === wallet.cycle);
+    const notional = total(entries.map((leg) => multiply(leg.remaining, exact(leg.order.triggerPrice ?? '0'))));
+    const base = total(entries.map((leg) => leg.remaining));
+    const most = exact(wallet.notional);
+    const isTooMuch = wallet.cycleKind === 'scaling' ? isAbove(multiply(base, exact(wallet.anchor)), most) : isAbove(notional, most);
+    if (isTooMuch) return finding('I8', `the resting ${side} entries add up to more than the cycle's notional`, { plan: plan.name, wallet: wallet.name, entries: textOf(notional), notional: wallet.notional });
+  }
+  return null;
+}
+
+interface Expected {
+  readonly side: 'buy' | 'sell';
+  readonly triggerPrice: string;
+  readonly amount: Exact;
+}
+
+/**
+ * The resting orders are the independent ladder's, no more and no fewer. Silent while the wallet is between two states: a rung or an
+ * order partly filled, a reset under way, the plan not running. An entry may be missing when the exchange refused or ended it, or
+ * when the price is through it and the window says skip.
+ */
+export function auditLadder(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[], evidence: Evidence): Finding | null {
+  if (plan.operation !== 'running' || !isSettledWallet(wallet)) return null;
+  const own = legs.filter((leg) => leg.wallet === wallet.name);
+  if (own.some(({ order }) => order.triggered || order.filled !== '0')) return null;
+  const expected = new Map<string, Expected>();
+  for (const order of ladderOf(plan, wallet)) {
+    for (const [leg, amount] of legsOfLadderOrder(wallet, order)) expected.set(slotOfLeg({ wallet: wallet.name, role: order.role, level: order.level, leg, cycle: wallet.cycle }), { side: order.side, triggerPrice: order.triggerPrice, amount });
+  }
+  const about = { plan: plan.name, wallet: wallet.name, phase: wallet.phase, cycle: wallet.cycle, top: wallet.top };
+  for (const leg of own) {
+    const slot = slotOfLeg(leg);
+    const want = expected.get(slot);
+    expected.delete(slot);
+    if (want === undefined) return finding('ladder', 'an order rests that the ladder does not have (I10)', { ...about, slot, triggerPrice: leg.order.triggerPrice });
+    const fault = legFault(plan, leg, want);
+    if (fault !== null) return finding('ladder', `${fault} (I10)`, { ...about, slot, wanted: { side: want.side, triggerPrice: want.triggerPrice, amount: textOf(want.amount) }, order: leg.order, remaining: textOf(leg.remaining) });
+  }
+  for (const [slot, want] of expected) {
+    if (!mayBeMissing(plan, slot, want, evidence)) return finding('ladder', 'an order of the ladder does not rest (I10)', { ...about, slot, triggerPrice: want.triggerPrice, amount: textOf(want.amount), prices: evidence.prices.get(plan.symbol) });
+  }
+  return null;
+}
+
+function legFault(plan: AuditedPlan, leg: RestingLeg, want: Expected): string | null {
+  const { order } = leg;
+  const window = plan.windows[leg.role as Role];
+  if (order.side !== want.side || order.triggerPrice !== want.triggerPrice) return 'an order rests at another price or side than the ladder says';
+  if (compare(leg.remaining, want.amount) !== 0) return 'an order rests with another amount than the ladder says';
+  if (order.type !== window.order || order.triggerBy !== window.triggerBy) return 'an order rests with another type or trigger source than its window says';
+  if (window.limitOffset === null || order.price === null || order.triggerPrice === null) return null;
+  // I15: the limit lies at least the offset beyond the trigger and less than a tick further.
+  const room = order.side === 'buy' ? subtract(exact(order.price), exact(order.triggerPrice)) : subtract(exact(order.triggerPrice), exact(order.price));
+  const least = multiply(exact(order.triggerPrice), exact(window.limitOffset));
+  const isOneTick = order.price === plan.instrument.tickSize;
+  return !isOneTick && (isBelow(room, least) || !isBelow(room, add(least, exact(plan.instrument.tickSize)))) ? 'I15: a limit lies at another distance from its trigger than its window says' : null;
+}
+
+/** Every rung is wholly on one side. */
+function isSettledWallet({ isOpened, phase, strayShort, coreLong, cycleKind, rungs, entriesAllowed }: AuditedWallet): boolean {
+  if (!isOpened || phase === 'RESET' || strayShort !== '0' || (cycleKind !== 'rotation' && coreLong !== '0') || (cycleKind === 'scaling' && !entriesAllowed)) return false;
+  return rungs.every(({ isOut, long, short }) => {
+    switch (cycleKind) {
+      case 'rotation':
+        return isOut ? short !== '0' : short === '0';
+      case 'fragments':
+        return isOut ? long === '0' : long !== '0';
+      case 'scaling':
+        return isOut ? long === '0' && short !== '0' : short === '0' && long !== '0';
+    }
+  });
+}
+
+function legsOfLadderOrder(wallet: AuditedWallet, order: LadderOrder): (readonly [StoredLeg['leg'], Exact])[] {
+  const amount = exact(order.amount);
+  switch (order.role) {
+    case 'stop-loss':
+      return [['close-long', amount]];
+    case 'cover':
+      return [['close-short', amount]];
+    case 'stop-entry-short':
+      return [['open-short', amount]];
+    case 'stop-entry-long':
+      return [['open-long', amount]];
+    case 'flip-short':
+    case 'flip-long': {
+      const rung = wallet.rungs[order.rung ?? -1];
+      const held = exact((order.role === 'flip-short' ? rung?.long : rung?.short) ?? '0');
+      const opened = subtract(amount, held);
+      const both = [[order.role === 'flip-short' ? 'close-long' : 'close-short', held] as const, [order.role === 'flip-short' ? 'open-short' : 'open-long', opened] as const];
+      return both.filter(([, part]) => isPositive(part));
+    }
+  }
+}
+
+function mayBeMissing(plan: AuditedPlan, slot: string, want: Expected, evidence: Evidence): boolean {
+  const role = slot.split('/')[1] as Role;
+  const isEntry = slot.includes('/open-');
+  const quote = evidence.prices.get(plan.symbol);
+  const window = plan.windows[role];
+  // A closing order that the exchange refuses is no excuse, except that an order netted with a refused entry waits with it.
+  if (evidence.refusedSlots.has(slot)) return isEntry || plan.positionMode === 'one-way';
+  if (!isEntry || window.onGap !== 'skip' || quote === undefined) return false;
+  const price = exact(quote[window.triggerBy]);
+  const trigger = exact(want.triggerPrice);
+  return want.side === 'sell' ? !isAbove(price, trigger) : !isBelow(price, trigger);
+}

@@ -1,0 +1,243 @@
+/** Runs one path through the whole bot with the auditor on, and says what happened. */
+import { D, dec, floorToStep, maxOf, plain, roundToStep } from '../../domain/decimal.ts';
+import type { DecimalString } from '../../domain/decimal.ts';
+import { HedgerowError } from '../../domain/errors.ts';
+import { levelPrice } from '../../domain/grid.ts';
+import type { Strategy } from '../../domain/strategy.ts';
+import { gridOf } from '../../domain/wallet.ts';
+import type { RunnerCounters, RunnerObserver } from '../../engine/plan-runner.ts';
+import { equityOfPlan } from '../../engine/risk.ts';
+import { factsOf, operationOf, planPhaseOf } from '../../engine/step.ts';
+import type { Tick } from '../../ports/price-feed.ts';
+import { auditedPlan } from '../audited-facts.ts';
+import type { Violation } from '../auditor/violation.ts';
+import { finding } from '../auditor/violation.ts';
+import { openPathWorld, PATH_START_AT } from './path-world.ts';
+import type { PathWorld } from './path-world.ts';
+import type { Move, SimPath } from './sim-path.ts';
+
+/** How a path ended: to its end, refused at the start, or broken. Liquidations, pauses and halts are counted, they are no faults. */
+export interface PathResult {
+  readonly violation: Violation | null;
+  /** Why the strategy could not start at all; null: it did. */
+  readonly refusal: string | null;
+  readonly steps: number;
+  /** Steps after which nothing was under way, so that every check applied. */
+  readonly auditedSteps: number;
+  /** `hedge: ADVANCE → RETRACEMENT` and `plan: …`, `operation: …`, in the order they happened. */
+  readonly transitions: readonly string[];
+  /** Steps spent per `hedge: DECLINE`. */
+  readonly states: ReadonlyMap<string, number>;
+  /** Phases of each wallet in order. */
+  readonly sequences: readonly string[];
+  /** Final equity / capital − 1. */
+  readonly return: number;
+  /** Largest loss from a peak of equity, as a fraction of the peak. */
+  readonly drawdown: number;
+  /** Equity at the end of a cycle over that at its start, − 1. */
+  readonly cycleResults: readonly number[];
+  readonly unitsMoved: number;
+  readonly ordersPlaced: number;
+  readonly requests: number;
+  readonly refusals: number;
+  readonly fills: number;
+  readonly liquidations: number;
+  readonly operations: readonly string[];
+}
+
+/** The path ends here when the price would fall below this share of where it started. */
+const LOWEST_PRICE = new D('0.03');
+const FUNDING_RATE_MOST = 0.0005;
+
+export async function runPath(strategy: Strategy, path: SimPath, startPrice: DecimalString): Promise<PathResult> {
+  const log = new PathLog(strategy);
+  let opened: PathWorld;
+  try {
+    opened = await openPathWorld(strategy, path.conditions, startPrice, log.observer);
+  } catch (error) {
+    if (error instanceof HedgerowError && error.code !== 'INVARIANT_BROKEN') return log.result(null, error.message);
+    throw error;
+  }
+  const { exchange, auditor, runner } = opened;
+  exchange.subscribe((event) => {
+    if (event.type === 'liquidation') log.liquidations += 1;
+  });
+  const run = new PathRun(strategy, path, startPrice, opened);
+  for (let step = 0; step <= path.moves.length; step += 1) {
+    const violation = await run.step(step, log);
+    if (runner.failure instanceof HedgerowError && runner.failure.code === 'STRATEGY_TOO_SMALL') return log.result(null, runner.failure.message);
+    if (violation !== null) return log.result(violation, null, runner.counters);
+  }
+  return log.result(auditor.violation, null, runner.counters);
+}
+
+class PathRun {
+  readonly #path: SimPath;
+  readonly #opened: PathWorld;
+  readonly #tick: D;
+  readonly #lowest: D;
+  readonly #start: D;
+  #price: D;
+  #unit: D | null = null;
+
+  constructor(strategy: Strategy, path: SimPath, startPrice: DecimalString, opened: PathWorld) {
+    this.#path = path;
+    this.#opened = opened;
+    this.#tick = dec(strategy.exchange.market?.tickSize ?? '0.01');
+    this.#start = maxOf(this.#tick, roundToStep(dec(startPrice), this.#tick));
+    this.#price = this.#start;
+    this.#lowest = maxOf(this.#tick.times(3), floorToStep(this.#start.times(LOWEST_PRICE), this.#tick));
+  }
+
+  /** Step 0 is the opening price, step n the n-th move. */
+  async step(step: number, log: PathLog): Promise<Violation | null> {
+    const { world, auditor, runner, exchange } = this.#opened;
+    const { conditions, moves } = this.#path;
+    const move = moves[step - 1];
+    if (move !== undefined) this.#price = this.#moved(move);
+    auditor.begin(step);
+    const stepMs = conditions.stepSeconds * 1_000;
+    const tick = this.#tickAt(step, PATH_START_AT + step * stepMs);
+    await world.tick(tick);
+    // Answers under way arrive before the next price; the step is judged when they have.
+    await world.passTimeUntil(tick.at + stepMs - 1);
+    const isQuiet = exchange.nextDueAt() === null && world.engine.isSettled;
+    const plan = auditedPlan(runner);
+    const violation =
+      plan === null
+        ? failureBeforeStart(runner.failure, step, tick.at)
+        : auditor.audit({ plans: [plan], isQuiet, extraRequests: isQuiet && runner.failure === null ? runner.preview().actions.length : 0 });
+    log.stepped(this.#opened, isQuiet);
+    return violation;
+  }
+
+  #tickAt(step: number, at: number): Tick {
+    const { basisTicks, fundingEvery } = this.#path.conditions;
+    const { random, runner } = this.#opened;
+    const beside = (): DecimalString => {
+      if (basisTicks === 0) return plain(this.#price);
+      return plain(maxOf(this.#tick, this.#price.plus(this.#tick.times(random.integer(2 * basisTicks + 1) - basisTicks))));
+    };
+    const tick = { symbol: runner.strategy.symbol, at, last: plain(this.#price), mark: beside(), index: beside() };
+    const isFunding = fundingEvery > 0 && step > 0 && step % fundingEvery === 0;
+    return isFunding ? { ...tick, fundingRate: ((random.fraction() * 2 - 1) * FUNDING_RATE_MOST).toFixed(8).replace(/^-0\.0+$/, '0') } : tick;
+  }
+
+  #moved(move: Move): D {
+    const bounded = (price: D): D => maxOf(this.#lowest, roundToStep(maxOf(price, this.#tick), this.#tick));
+    if (move.type === 'by') return bounded(this.#price.plus(this.#unitSize().times(move.hundredths).div(100)));
+    const [wallet] = this.#opened.runner.state?.wallets ?? [];
+    const facts = wallet === undefined ? null : factsOf(wallet);
+    if (facts === null || !facts.isOpened) return bounded(this.#price.plus(this.#unitSize().times(move.units)));
+    return bounded(levelPrice(gridOf(facts), facts.unit + move.units).plus(this.#tick.times(move.ticks)));
+  }
+
+  /** Of the first wallet's first cycle. */
+  #unitSize(): D {
+    if (this.#unit !== null) return this.#unit;
+    const [wallet] = this.#opened.runner.state?.wallets ?? [];
+    const facts = wallet === undefined ? null : factsOf(wallet);
+    if (facts === null || !facts.isOpened) return maxOf(this.#tick, this.#start.div(100));
+    this.#unit = dec(facts.unitSize);
+    return this.#unit;
+  }
+}
+
+function failureBeforeStart(failure: Error | null, step: number, at: number): Violation | null {
+  return failure === null ? null : { ...finding('engine', `the plan stopped before it started: ${failure.message}`, {}), step, at };
+}
+
+/** Gathers what a path's result is made of. */
+class PathLog {
+  readonly #strategy: Strategy;
+  readonly #transitions: string[] = [];
+  readonly #states = new Map<string, number>();
+  readonly #sequences = new Map<string, string[]>();
+  readonly #cycleStart = new Map<string, number>();
+  readonly #cycleResults: number[] = [];
+  readonly #operations: string[] = [];
+  #planPhase = 'ADVANCE';
+  #equity: number;
+  #peak: number;
+  #drawdown = 0;
+  #steps = 0;
+  #audited = 0;
+  #ordersPlaced = 0;
+  liquidations = 0;
+
+  constructor(strategy: Strategy) {
+    this.#strategy = strategy;
+    this.#equity = this.#peak = this.#capital();
+  }
+
+  #capital(): number {
+    return this.#strategy.wallets.reduce((sum, wallet) => sum + Number(wallet.capital), 0);
+  }
+
+  readonly observer: RunnerObserver = {
+    phaseChanged: (wallet, from, to) => {
+      // A reset that needs no order, and a ladder of one rung, pass two phases at once.
+      const via = to === 'ADVANCE' && from !== 'RESET' ? ['RESET'] : from === 'ADVANCE' && to === 'DECLINE' ? ['RETRACEMENT'] : [];
+      let before: string = from;
+      for (const phase of [...via, to]) {
+        this.#transitions.push(`${wallet}: ${before} → ${phase}`);
+        const sequence = this.#sequences.get(wallet) ?? [from];
+        sequence.push(phase);
+        this.#sequences.set(wallet, sequence);
+        before = phase;
+      }
+    },
+    operationChanged: (from, to) => {
+      this.#transitions.push(`operation: ${from} → ${to}`);
+      this.#operations.push(to);
+    },
+    cycleStarted: (wallet, _, equity) => {
+      const before = this.#cycleStart.get(wallet);
+      if (before !== undefined && before > 0) this.#cycleResults.push(Number(equity) / before - 1);
+      this.#cycleStart.set(wallet, Number(equity));
+    },
+  };
+
+  stepped({ runner, auditor }: PathWorld, isQuiet: boolean): void {
+    this.#steps += 1;
+    if (isQuiet) this.#audited += 1;
+    const { state, prices } = runner;
+    if (state === null || prices === null) return;
+    for (const wallet of state.wallets) this.#count(`${wallet.name}: ${String(wallet.snapshot.value)}`);
+    const phase = planPhaseOf(state);
+    this.#count(`plan: ${phase}`);
+    this.#count(`operation: ${operationOf(state)}`);
+    if (phase !== this.#planPhase) this.#transitions.push(`plan: ${this.#planPhase} → ${phase}`);
+    this.#planPhase = phase;
+    this.#equity = Number(plain(equityOfPlan(state.wallets.map(factsOf), dec(prices.mark))));
+    this.#peak = Math.max(this.#peak, this.#equity);
+    if (this.#peak > 0) this.#drawdown = Math.max(this.#drawdown, 1 - this.#equity / this.#peak);
+    this.#ordersPlaced = auditor.ordersAccepted;
+  }
+
+  #count(state: string): void {
+    this.#states.set(state, (this.#states.get(state) ?? 0) + 1);
+  }
+
+  result(violation: Violation | null, refusal: string | null, counters?: RunnerCounters): PathResult {
+    return {
+      violation,
+      refusal,
+      steps: this.#steps,
+      auditedSteps: this.#audited,
+      transitions: this.#transitions,
+      states: this.#states,
+      sequences: [...this.#sequences].map(([wallet, phases]) => `${wallet}: ${phases.join(' → ')}`),
+      return: this.#equity / this.#capital() - 1,
+      drawdown: this.#drawdown,
+      cycleResults: this.#cycleResults,
+      unitsMoved: counters?.unitsMoved ?? 0,
+      ordersPlaced: this.#ordersPlaced,
+      requests: counters?.requests ?? 0,
+      refusals: counters?.refusals ?? 0,
+      fills: counters?.fills ?? 0,
+      liquidations: this.liquidations,
+      operations: this.#operations,
+    };
+  }
+}
