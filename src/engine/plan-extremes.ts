@@ -5,7 +5,7 @@
 import { D, ZERO, dec, floorQuotientToStep, minOf, plain, roundQuotientToStep } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import type { Instrument, Strategy, WalletName } from '../domain/strategy.ts';
-import { signedPercent } from './plan-preview.ts';
+import { signedPercent } from './percent.ts';
 import type { PreviewInputs, WalletPreview } from './plan-preview.ts';
 import { trace } from './trace.ts';
 import type { TraceDocument } from './trace.ts';

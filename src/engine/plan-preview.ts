@@ -3,7 +3,7 @@
  * exact, and what is a quotient (liquidation prices, initial margins, percentages) is rounded at once.
  */
 import { openedAt, smallestCapital } from '../domain/cycle.ts';
-import { D, dec, minOf, plain, roundQuotientToStep } from '../domain/decimal.ts';
+import { D, dec, minOf, plain } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { levelPrice } from '../domain/grid.ts';
 import type { Instrument, Role, Strategy, WalletName, WalletSpec } from '../domain/strategy.ts';
@@ -13,6 +13,7 @@ import { desiredOrders } from '../window/desired-orders.ts';
 import type { DesiredOrder } from '../window/desired-orders.ts';
 import { extremesOf } from './plan-extremes.ts';
 import type { PlanExtremes } from './plan-extremes.ts';
+import { signedPercent } from './percent.ts';
 import { warningsOf } from './plan-warnings.ts';
 import type { PlanWarning } from './plan-warnings.ts';
 
@@ -211,12 +212,4 @@ function distanceWithoutPrice({ unit, spacing, leverage }: Strategy, level: numb
   if (unit.type === 'percent') return signedPercent(dec(unit.fraction).times(level), new D(1));
   if (unit.type === 'margin') return signedPercent(dec(unit.fraction).times(level), dec(leverage));
   return null;
-}
-
-const PERCENT_STEP = new D('0.01');
-
-/** `numerator / denominator` in percent, two decimals, half away from zero. */
-export function signedPercent(numerator: D, denominator: D): DecimalString {
-  const size = roundQuotientToStep(numerator.abs().times(100), denominator, PERCENT_STEP);
-  return plain(numerator.isNegative() ? size.negated() : size);
 }

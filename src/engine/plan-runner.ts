@@ -646,6 +646,16 @@ export class PlanRunner {
     });
   }
 
+  /** What the next pass would do with everything received so far. Commits and sends nothing; the runner is of no use afterwards. */
+  async peek(): Promise<Plan> {
+    const events = this.#queue;
+    this.#queue = [];
+    for (const event of events) await this.#take(event);
+    if (this.#state === null) return { actions: [], withheld: [] };
+    this.#applyJointReset();
+    return this.preview();
+  }
+
   #derive(): Plan {
     if (this.#prices === null) return { actions: [], withheld: [] };
     const plan = this.preview();

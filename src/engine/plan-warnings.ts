@@ -4,7 +4,7 @@ import type { DecimalString } from '../domain/decimal.ts';
 import { gridFrom, levelPrice } from '../domain/grid.ts';
 import type { ExchangeId, Role, Strategy, WalletSpec } from '../domain/strategy.ts';
 import type { Extreme, PlanExtremes } from './plan-extremes.ts';
-import { signedPercent } from './plan-preview.ts';
+import { signedPercent } from './percent.ts';
 import type { PreviewInputs, WalletPreview } from './plan-preview.ts';
 
 export const WARNINGS = {

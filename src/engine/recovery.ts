@@ -2,6 +2,7 @@
  * Start-up is recovery (I12): stored plan → exchange settings → working orders looked up by their own id → trades and account events
  * since the watermark → positions compared → then, and only then, new orders. A plan that is new takes the same path with nothing stored.
  */
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { HedgerowError } from '../domain/errors.ts';
 import type { Strategy } from '../domain/strategy.ts';
 import type { Exchange } from '../ports/exchange.ts';
@@ -18,10 +19,20 @@ const TRADES_OVERLAP_MS = 120_000;
 
 /** A runner ready to take events, with everything that happened while it was away already queued. */
 export async function openRunner(strategy: Strategy, strategyHash: string, venue: string, deps: RunnerDeps): Promise<PlanRunner> {
-  const { exchange, store, clock } = deps;
+  await checkSettings(strategy, deps.exchange);
+  const plan = await deps.store.openPlan({ venue, name: strategy.name }, strategy as unknown as Json, strategyHash, deps.clock.now());
+  return runnerOf(plan, strategy, deps);
+}
+
+/** The same for a look at a plan: null when it was never started. Nothing is written. */
+export async function findRunner(strategy: Strategy, venue: string, deps: RunnerDeps): Promise<PlanRunner | null> {
+  const plan = await deps.store.findPlan({ venue, name: strategy.name });
+  return plan === null || plan.snapshot === null ? null : runnerOf(plan, strategy, deps);
+}
+
+async function runnerOf(plan: StoredPlan, strategy: Strategy, deps: RunnerDeps): Promise<PlanRunner> {
+  const { exchange, store } = deps;
   const instrument = await exchange.fetchInstrument(strategy.symbol);
-  await checkSettings(strategy, exchange);
-  const plan = await store.openPlan({ venue, name: strategy.name }, strategy as unknown as Json, strategyHash, clock.now());
   const restored = await restore(plan, strategy, deps);
   const sinceCycle = restored === null ? 0 : Math.min(...restored.state.wallets.map((wallet) => factsOf(wallet).cycle));
   const generations = await store.loadGenerations(plan.planId, sinceCycle);
@@ -68,7 +79,7 @@ const FROZEN = ['symbol', 'leverage', 'unit', 'spacing', 'reset', 'rebalanceThre
 
 function refuseChangedStrategy(stored: Json, strategy: Strategy): void {
   const before = stored as unknown as Strategy;
-  const changed: string[] = FROZEN.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(strategy[key]));
+  const changed: string[] = FROZEN.filter((key) => canonicalJson(before[key]) !== canonicalJson(strategy[key]));
   if (before.exchange.positionMode !== strategy.exchange.positionMode) changed.push('exchange.positionMode');
   if (changed.length === 0) return;
   throw new HedgerowError(

@@ -44,10 +44,16 @@ export class SimulatedBook<Delta> {
     mkdirSync(folder, { recursive: true });
     const path = join(folder, 'book.jsonl');
     rmSync(temporaryPath(path), { force: true });
-    const deltas = existsSync(path) ? readLines<Delta>(path) : [];
+    const deltas = existsSync(path) ? readLines<Delta>(path, true) : [];
     const book = new SimulatedBook<Delta>(path, options);
     book.#lines = deltas.length;
     return { book, deltas };
+  }
+
+  /** What the book in `folder` says, without touching it; empty when there is none. */
+  static read<Delta>(folder: string): readonly Delta[] {
+    const path = join(folder, 'book.jsonl');
+    return existsSync(path) ? readLines<Delta>(path, false) : [];
   }
 
   /** Writes the source down as it is now, then each of its changes. Returns the function that ends it. */
@@ -105,8 +111,8 @@ function writeWhole(file: number, line: string): void {
   while (written < bytes.length) written += writeSync(file, bytes, written);
 }
 
-/** The deltas of the file; cuts a torn last line off the file too, so that the next one starts on a line of its own. */
-function readLines<Delta>(path: string): readonly Delta[] {
+/** The deltas of the file; `mends` cuts a torn last line off the file too, so that the next one starts on a line of its own. */
+function readLines<Delta>(path: string, mends: boolean): readonly Delta[] {
   const bytes = readFileSync(path);
   const deltas: Delta[] = [];
   let start = 0;
@@ -116,8 +122,8 @@ function readLines<Delta>(path: string): readonly Delta[] {
     const delta = parse<Delta>(bytes.toString('utf8', start, end));
     const isLast = end >= bytes.length - 1;
     if (delta !== null && newline !== -1) deltas.push(delta);
-    else if (isLast) truncate(path, start);
-    else throw new HedgerowError('STORE_UNAVAILABLE', `${path}:${number}: this line of the simulated exchange's book is damaged`);
+    else if (isLast && mends) truncate(path, start);
+    else if (!isLast) throw new HedgerowError('STORE_UNAVAILABLE', `${path}:${number}: this line of the simulated exchange's book is damaged`);
     start = end + 1;
   }
   return deltas;

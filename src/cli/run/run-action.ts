@@ -5,9 +5,8 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { openStore } from '../../adapters/postgres/open-store.ts';
 import { LOG_LEVELS, createPinoLog } from '../../adapters/system/pino-log.ts';
-import { loadStrategyFile } from '../../adapters/yaml/load-strategy.ts';
 import { strategyHash } from '../../adapters/yaml/strategy-hash.ts';
-import { isInputError } from '../../domain/errors.ts';
+import { HedgerowError, isInputError } from '../../domain/errors.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 import { refuseSharedPositions } from '../../engine/engine.ts';
 import type { PlanRunner } from '../../engine/plan-runner.ts';
@@ -16,15 +15,13 @@ import type { Store } from '../../ports/store.ts';
 import { WatchedExchange, World } from '../../sim/world.ts';
 import { CommandInput, inputError } from '../command-input.ts';
 import type { CliIo, CommandAction, ExitCode } from '../command-spec.ts';
-import { strategyPaths } from '../strategy-paths.ts';
+import { readStrategyFiles } from '../check/strategy-files.ts';
 import { PhaseCounter, statusLine, summarise, summaryTable } from './run-report.ts';
 import type { PlanSummary } from './run-report.ts';
-import { openSimulatedRun } from './simulated-run.ts';
+import { feedChoiceOf, openSimulatedRun } from './simulated-run.ts';
 import type { SimulatedRun } from './simulated-run.ts';
 import { StatusLines } from './status-lines.ts';
 
-const DEFAULT_DAYS = 42;
-const DAYS_MAX = 3_660;
 /** Ticks between two turns of the event loop while nothing else yields, so that signals are heard. */
 const TICKS_PER_TURN = 500;
 
@@ -33,17 +30,7 @@ export const runAction: CommandAction = async (input, io) => {
   const strategies = await loadStrategies(given.length === 0 ? ['strategies'] : given);
   const dataDir = input.text('data') ?? '.hedgerow';
   const speed = speedOf(input);
-  const run = await openSimulatedRun(
-    strategies,
-    {
-      files: input.texts('feed'),
-      fundingFiles: input.texts('funding'),
-      seed: input.text('seed') ?? '9',
-      days: input.whole('days', 1, DAYS_MAX) ?? DEFAULT_DAYS,
-      startPrice: input.positive('start-price'),
-    },
-    dataDir,
-  );
+  const run = await openSimulatedRun(strategies, feedChoiceOf(input), dataDir);
   try {
     const databaseUrl = io.env['DATABASE_URL'] ?? '';
     const store = await openStore(databaseUrl === '' ? { dataDir } : { databaseUrl });
@@ -57,9 +44,13 @@ export const runAction: CommandAction = async (input, io) => {
   }
 };
 
+/** Every file has to be valid; otherwise what is wrong with all of them is said at once. */
 export async function loadStrategies(given: readonly string[]): Promise<Strategy[]> {
-  const strategies: Strategy[] = [];
-  for (const path of await strategyPaths(given)) strategies.push(await loadStrategyFile(path));
+  const files = await readStrategyFiles(given);
+  const errors = files.flatMap((file) => (file.isValid ? [] : [file.error]));
+  const [first] = errors;
+  if (first !== undefined) throw new HedgerowError(first.code, errors.map(({ message }) => message).join('\n'));
+  const strategies = files.flatMap((file) => (file.isValid ? [file.strategy] : []));
   refuseSharedPositions(strategies);
   return strategies;
 }

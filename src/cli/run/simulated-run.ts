@@ -12,11 +12,13 @@ import { tradeFeed } from '../../adapters/files/trade-tape.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 import type { PriceFeed } from '../../ports/price-feed.ts';
+import type { SimulatedExchangeConfig } from '../../sim/exchange/config.ts';
 import type { BookDelta } from '../../sim/exchange/delta.ts';
 import { SimulatedExchange } from '../../sim/exchange/simulated-exchange.ts';
 import { mergeFeeds } from '../../sim/merge-feeds.ts';
 import { EXAMPLE_SYMBOLS, generatedFeed } from '../../sim/price-generator.ts';
 import { neededTimeframes, simulatedAccounts, simulatedMarkets } from '../../sim/simulated-market.ts';
+import type { CommandInput } from '../command-input.ts';
 import { firstLineOf } from './first-line.ts';
 
 export interface FeedChoice {
@@ -27,6 +29,21 @@ export interface FeedChoice {
   readonly days: number;
   /** Where the generator starts a symbol it has no price for. */
   readonly startPrice: string | null;
+}
+
+export const DEFAULT_DAYS = 28;
+const DEFAULT_SEED = '9';
+const DAYS_MAX = 3_660;
+
+/** From the flags `run` and `plan` share; both must name the same world to see the same one. */
+export function feedChoiceOf(input: CommandInput): FeedChoice {
+  return {
+    files: input.texts('feed'),
+    fundingFiles: input.texts('funding'),
+    seed: input.text('seed') ?? DEFAULT_SEED,
+    days: input.whole('days', 1, DAYS_MAX) ?? DEFAULT_DAYS,
+    startPrice: input.positive('start-price'),
+  };
 }
 
 const DAY_MS = 86_400_000;
@@ -47,12 +64,8 @@ export interface SimulatedRun {
 
 /** Opens, or opens again, the simulated exchange these strategies trade on. */
 export async function openSimulatedRun(strategies: readonly Strategy[], choice: FeedChoice, dataDir: string): Promise<SimulatedRun> {
-  const markets = simulatedMarkets(strategies);
-  const symbols = markets.map((market) => market.symbol);
-  const source = choice.files.length > 0 ? await fileSource(choice, symbols) : generatorSource(strategies, choice);
-  const worldId = createHash('sha256').update(source.identity).digest('hex').slice(0, 12);
+  const { source, worldId, config } = await worldOf(strategies, choice);
   const { book, deltas } = SimulatedBook.open<BookDelta>(join(dataDir, 'simulated', worldId));
-  const config = { markets, accounts: [], keepHistory: false, candleTimeframesMs: neededTimeframes(strategies) };
   const exchange = deltas.length === 0 ? new SimulatedExchange(config) : SimulatedExchange.restore(config, deltas);
   const endFollowing = book.follow(exchange);
   fundAccounts(exchange, strategies);
@@ -67,6 +80,22 @@ export async function openSimulatedRun(strategies: readonly Strategy[], choice: 
       book.close();
     },
   };
+}
+
+/** A look at the world as the last run left it; `exchange` is null when there was none. Writes nothing. */
+export async function peekSimulatedRun(strategies: readonly Strategy[], choice: FeedChoice, dataDir: string): Promise<Pick<SimulatedRun, 'venue' | 'feed'> & { readonly exchange: SimulatedExchange | null }> {
+  const { source, worldId, config } = await worldOf(strategies, choice);
+  const deltas = SimulatedBook.read<BookDelta>(join(dataDir, 'simulated', worldId));
+  const exchange = deltas.length === 0 ? null : SimulatedExchange.restore(config, deltas);
+  return { venue: `simulated/${worldId}`, feed: source.feedAfter(exchange?.lastTickAt() ?? null), exchange };
+}
+
+async function worldOf(strategies: readonly Strategy[], choice: FeedChoice): Promise<{ source: FeedSource; worldId: string; config: SimulatedExchangeConfig }> {
+  const markets = simulatedMarkets(strategies);
+  const symbols = markets.map((market) => market.symbol);
+  const source = choice.files.length > 0 ? await fileSource(choice, symbols) : generatorSource(strategies, choice);
+  const worldId = createHash('sha256').update(source.identity).digest('hex').slice(0, 12);
+  return { source, worldId, config: { markets, accounts: [], keepHistory: false, candleTimeframesMs: neededTimeframes(strategies) } };
 }
 
 /** Every strategy brings its wallets' capital once: with the first start on its symbol. */
