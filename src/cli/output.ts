@@ -10,7 +10,7 @@ export class Output {
     this.#stream = stream;
   }
 
-  /** Keeps the text; returns a promise only when a piece has to go out first. */
+  /** Keeps the text; returns a promise, to be awaited, only when a piece has to go out first. */
   write(text: string): Promise<void> | null {
     this.#piece += text;
     return this.#piece.length >= PIECE_CHARS ? this.flush() : null;

@@ -150,14 +150,18 @@ function levelList(levels: readonly number[]): string {
   return `level${levels.length === 1 ? '' : 's'} ${levels.map((level) => String(level).replace('-', '−')).join(', ')}`;
 }
 
-function minimumWarnings({ instrument }: PreviewInputs, wallets: readonly WalletPreview[]): PlanWarning[] {
+function minimumWarnings({ strategy, instrument }: PreviewInputs, wallets: readonly WalletPreview[]): PlanWarning[] {
   if (instrument === null) return [];
   return wallets.flatMap(({ wallet, ladder, opening }) => {
-    if (opening?.limits.isMet !== true) return [];
-    const small = ladder.filter(({ amount, cost }) => amount !== null && cost !== null && (dec(cost).lessThan(instrument.minCost) || dec(amount).lessThan(instrument.minAmount)));
-    return small.map(({ role, level, amount, cost }) =>
-      warning('ORDER_BELOW_MINIMUM', `wallet ${wallet}: ${role} at ${levelList([level])} is ${amount ?? ''} (${cost ?? ''} quote), the exchange takes at least ${instrument.minAmount} and ${instrument.minCost} quote; raise the capital`),
-    );
+    if (opening === null || opening.unitSize === null || !opening.limits.isMet) return [];
+    const grid = gridFrom(opening.anchor, opening.unitSize, strategy.spacing, instrument.tickSize);
+    return ladder.flatMap(({ role, level, amount, cost }) => {
+      if (levelPrice(grid, level).lessThanOrEqualTo(0)) return [];
+      const isEnough = amount !== null && cost !== null && dec(cost).greaterThanOrEqualTo(instrument.minCost) && dec(amount).greaterThanOrEqualTo(instrument.minAmount);
+      if (isEnough) return [];
+      const size = amount === null ? 'less than one amount step' : `${amount} (${cost ?? ''} quote)`;
+      return [warning('ORDER_BELOW_MINIMUM', `wallet ${wallet}: ${role} at ${levelList([level])} is ${size}, the exchange takes at least ${instrument.minAmount} and ${instrument.minCost} quote; raise the capital`)];
+    });
   });
 }
 

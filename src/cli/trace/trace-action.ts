@@ -2,6 +2,7 @@
 import { loadStrategyFile } from '../../adapters/yaml/load-strategy.ts';
 import type { DecimalString } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
+import { UNITS_MAX } from '../../domain/grid.ts';
 import type { Instrument, Strategy } from '../../domain/strategy.ts';
 import { trace } from '../../engine/trace.ts';
 import type { FillMode, TraceDocument } from '../../engine/trace.ts';
@@ -84,23 +85,32 @@ function* documentsOf(traced: Traced, path: PricePath): Generator<TraceDocument>
     for (const document of trace({ ...traced, prices: path.prices })) {
       yield document;
       step += 1;
+      const next = path.prices[step];
+      if (next !== undefined && isOutOfReach(traced.strategy, document, next)) throw outOfReach(path, step);
     }
   } catch (error) {
     throw placedError(error, path, step);
   }
 }
 
+/** Told before the trace walks the million units. Floats will do: the trace itself refuses exactly. */
+function isOutOfReach({ spacing, reset }: Strategy, { wallets }: TraceDocument, price: DecimalString): boolean {
+  if (spacing !== 'arithmetic' || reset.onAdvance !== null) return false;
+  return wallets.some(({ anchor, unitSize }) => Number(price) - Number(anchor) > UNITS_MAX * Number(unitSize));
+}
+
+function outOfReach({ place, prices }: PricePath, step: number, cause?: unknown): HedgerowError {
+  const problem = `the price is out of reach of the grid: below half a tick, or over a million units from the anchor; give a price nearer to the others`;
+  return new HedgerowError('INPUT_INVALID', `${place}, price ${step + 1} (${prices[step] ?? ''}): ${problem}`, { cause });
+}
+
 /** Broken by the prices alone: an anchor that rounds to no tick, or a price more units away than any grid follows. */
 const BROKEN_BY_PRICES = /^I(?:15 an anchor is a positive price|23 price is too many units)/;
 
-function placedError(error: unknown, { place, prices }: PricePath, step: number): unknown {
-  if (!(error instanceof HedgerowError)) return error;
-  const at = `${place}, price ${step + 1} (${prices[step] ?? ''})`;
-  if (error.code === 'INVARIANT_BROKEN') {
-    if (!BROKEN_BY_PRICES.test(error.message)) return error;
-    return new HedgerowError('INPUT_INVALID', `${at}: the price is out of reach of the grid: below half a tick, or over a million units from the anchor; give a price nearer to the others`, { cause: error });
-  }
-  return new HedgerowError(error.code, `${place}: ${error.message}`, { cause: error });
+function placedError(error: unknown, path: PricePath, step: number): unknown {
+  if (!(error instanceof HedgerowError) || error.message.startsWith(path.place)) return error;
+  if (error.code === 'INVARIANT_BROKEN') return BROKEN_BY_PRICES.test(error.message) ? outOfReach(path, step, error) : error;
+  return new HedgerowError(error.code, `${path.place}: ${error.message}`, { cause: error });
 }
 
 type Printer = (document: TraceDocument, path: number) => string;
