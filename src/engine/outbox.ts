@@ -38,8 +38,7 @@ export interface OutboxOptions {
 
 /** Requests of one pass; a ladder has at most 50 rungs, so more means something is wrong (I11). */
 const COMMANDS_PER_PASS_MAX = 400;
-/** An order the exchange does not know after this long never reached it; needs two complete snapshots besides (I3). */
-const UNKNOWN_DEADLINE_MS = 30_000;
+/** Past its deadline, this many complete snapshots without an order prove that it never reached the exchange (I3). */
 const NEGATIVE_SNAPSHOTS_NEEDED = 2;
 /** A market order refused for margin is tried again smaller by this share, doubled each time: slippage was not in the formula. */
 const FIRST_SHRINK = new D('0.002');
@@ -65,11 +64,6 @@ export class Outbox {
   /** We asked the exchange to cancel it, so its end is no surprise. */
   isCancelRequested(clientOrderId: string): boolean {
     return this.#cancelRequested.has(clientOrderId);
-  }
-
-  /** Some order's fate is unknown and is looked up again at the next occasion. */
-  get hasUnknown(): boolean {
-    return this.#unknownSince.size > 0;
   }
 
   forget(clientOrderId: string): void {
@@ -215,12 +209,12 @@ export class Outbox {
   async #countNegative(order: TrackedOrder, orders: Orders, record: PassRecord, at: number): Promise<void> {
     const unknown = this.#unknownSince.get(order.clientOrderId) ?? { since: at, negatives: 0 };
     this.#unknownSince.set(order.clientOrderId, unknown);
-    if (at < unknown.since + UNKNOWN_DEADLINE_MS) return;
-    const snapshot = await this.#options.exchange.fetchSnapshot(order.account);
-    const isAbsent = snapshot.complete && !snapshot.openOrders.some(({ clientOrderId }) => clientOrderId === order.clientOrderId);
-    if (!isAbsent) return;
-    unknown.negatives += 1;
-    if (unknown.negatives < NEGATIVE_SNAPSHOTS_NEEDED) return;
+    if (at < unknown.since + this.#options.exchange.capabilities.requestDeadlineMs) return;
+    while (unknown.negatives < NEGATIVE_SNAPSHOTS_NEEDED) {
+      const snapshot = await this.#options.exchange.fetchSnapshot(order.account);
+      if (!snapshot.complete || snapshot.openOrders.some(({ clientOrderId }) => clientOrderId === order.clientOrderId)) return;
+      unknown.negatives += 1;
+    }
     this.#unknownSince.delete(order.clientOrderId);
     keep(orders, record, { ...order, finalStatus: 'expired', reason: 'it never reached the exchange' }, at);
   }

@@ -229,8 +229,8 @@ export class PlanRunner {
   }
 
   #isQuiet(point: PricePoint): boolean {
-    if (point.at >= this.#nextPositionCheckAt || (this.#nextCandleAt > 0 && point.at >= this.#nextCandleAt)) return false;
-    if (this.#outbox.hasUnknown) return false;
+    if (point.at >= this.#nextPositionCheckAt || (this.strategy.unit.type === 'atr' && point.at >= this.#nextCandleAt)) return false;
+    if (this.#hasUnknownOrder()) return false;
     const retryAt = this.#guard.nextRetryAt();
     if (retryAt !== null && point.at >= retryAt) return false;
     return isInside(this.#band, Number(point[this.strategy.exchange.triggerBy])) && isInside(this.#band, Number(point.mark));
@@ -274,6 +274,8 @@ export class PlanRunner {
     this.#queue = [];
     for (const event of events) await this.#take(event);
     if (this.#state === null) return this.#queue.length > 0;
+    if (this.#hasUnknownOrder()) await this.#outbox.resolveUnknown(this.#orders, this.#record, this.#now());
+    this.#settleOrders();
     await this.#refresh();
     this.#applyJointReset();
     this.#checkRisk(await this.#marginRatio());
@@ -284,8 +286,6 @@ export class PlanRunner {
     const commands = this.#outbox.prepare(plan.actions, this.#orders, this.#record, this.#guard, this.#now());
     if (commands.length > 0) await this.#commit();
     for (const command of commands) await this.#outbox.send(command, this.#orders, this.#record, this.#guard, this.#passedSlots, () => this.#now());
-    await this.#outbox.resolveUnknown(this.#orders, this.#record, this.#now());
-    this.#settleOrders();
     this.#counters.requests += commands.length;
     this.#counters.refusals = this.#outbox.refusals;
     if (commands.length === 0 && this.#queue.length === 0) await this.#commit();
@@ -295,7 +295,12 @@ export class PlanRunner {
 
   /** Something that decides about orders may have changed since the last derivation, which left nothing to do. */
   #isStale(events: readonly QueuedEvent[]): boolean {
-    return this.#derivedFrom !== this.#state || this.#outbox.hasUnknown || events.some(({ type }) => type !== 'prices');
+    return this.#derivedFrom !== this.#state || events.some(({ type }) => type !== 'prices');
+  }
+
+  #hasUnknownOrder(): boolean {
+    for (const order of this.#orders.values()) if (order.status === 'unknown') return true;
+    return false;
   }
 
   async #finishQuietPass(): Promise<boolean> {
@@ -557,7 +562,7 @@ export class PlanRunner {
 
   async #refresh(): Promise<void> {
     const at = this.#prices?.at ?? this.#now();
-    if (this.#nextCandleAt > 0 && at >= this.#nextCandleAt) await this.#refreshAtr(at);
+    if (at >= this.#nextCandleAt) await this.#refreshAtr(at);
     if (at >= this.#nextPositionCheckAt) await this.#checkPositions(at);
   }
 
@@ -682,6 +687,7 @@ export class PlanRunner {
     for (const order of [...this.#orders.values()]) {
       if (!isSettled(order)) continue;
       this.#orders.delete(order.clientOrderId);
+      this.#derivedFrom = null;
       const wasAsked = this.#outbox.isCancelRequested(order.clientOrderId);
       this.#outbox.forget(order.clientOrderId);
       // A refusal was counted when it was answered.

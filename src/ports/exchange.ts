@@ -199,6 +199,8 @@ export interface ExchangeCapabilities {
   /** Most conditional orders per symbol; null: no such cap. */
   readonly maxConditionalPerSymbol: number | null;
   readonly triggerSources: readonly TriggerSource[];
+  /** A request that was sent longer ago than this can no longer take effect, ms (a receive window; 0: it dies with its sender). */
+  readonly requestDeadlineMs: number;
   /** How our 128-bit id is written: `alphanumeric` ([A-Za-z0-9], ≤ 32) or `hex128` (0x and 32 hex digits). */
   readonly clientOrderIdForm: 'alphanumeric' | 'hex128';
 }

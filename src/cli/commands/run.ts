@@ -14,7 +14,7 @@ export const runCommand: CommandSpec = {
     { flags: '--feed <file>', description: 'candle or trade file to take prices from; once per symbol', isRepeatable: true },
     { flags: '--funding <file>', description: 'funding rate file (timestamp_ms,funding_rate) for a --feed; once per symbol', isRepeatable: true },
     { flags: '--seed <seed>', description: 'seed of the price generator (default 9)' },
-    { flags: '--days <days>', description: 'length of the generated path (default 42); a finished run goes on for as many again' },
+    { flags: '--days <days>', description: 'length of the generated path (default 28); a finished run goes on for as many again' },
     { flags: '--start-price <price>', description: 'where the generator starts a symbol it does not know' },
     { flags: '--speed <factor>', description: 'max (default), 1 for real time, 60x, …' },
     { flags: '--data <folder>', description: 'data folder (default .hedgerow)' },

@@ -30,19 +30,47 @@ export const runAction: CommandAction = async (input, io) => {
   const strategies = await loadStrategies(given.length === 0 ? ['strategies'] : given);
   const dataDir = input.text('data') ?? '.hedgerow';
   const speed = speedOf(input);
+  const stop = new StopSignal();
+  try {
+    return await runBot(strategies, dataDir, speed, stop, input, io);
+  } finally {
+    stop.release();
+  }
+};
+
+async function runBot(strategies: readonly Strategy[], dataDir: string, speed: number | null, stop: StopSignal, input: CommandInput, io: CliIo): Promise<ExitCode> {
   const run = await openSimulatedRun(strategies, feedChoiceOf(input), dataDir);
   try {
     const databaseUrl = io.env['DATABASE_URL'] ?? '';
     const store = await openStore(databaseUrl === '' ? { dataDir } : { databaseUrl });
     try {
-      return await new BotProcess(strategies, run, store, speed, input, io).run();
+      return await new BotProcess(strategies, run, store, speed, stop, input, io).run();
     } finally {
       await store.close();
     }
   } finally {
     run.close();
   }
-};
+}
+
+/** SIGINT and SIGTERM end the run after the tick under way; a second one ends the process at once. */
+class StopSignal {
+  received: NodeJS.Signals | null = null;
+  readonly #listener = (signal: NodeJS.Signals): void => {
+    if (this.received !== null) process.exit(1);
+    this.received = signal;
+  };
+
+  constructor() {
+    process.on('SIGINT', this.#listener);
+    process.on('SIGTERM', this.#listener);
+  }
+
+  release(): void {
+    process.off('SIGINT', this.#listener);
+    process.off('SIGTERM', this.#listener);
+  }
+}
 
 /** Every file has to be valid; otherwise what is wrong with all of them is said at once. */
 export async function loadStrategies(given: readonly string[]): Promise<Strategy[]> {
@@ -70,18 +98,19 @@ class BotProcess {
   readonly #run: SimulatedRun;
   readonly #store: Store;
   readonly #speed: number | null;
+  readonly #stop: StopSignal;
   readonly #input: CommandInput;
   readonly #io: CliIo;
   readonly #phases = new PhaseCounter();
   #status: StatusLines | null = null;
   #runners: readonly PlanRunner[] = [];
-  #stopSignal: string | null = null;
 
-  constructor(strategies: readonly Strategy[], run: SimulatedRun, store: Store, speed: number | null, input: CommandInput, io: CliIo) {
+  constructor(strategies: readonly Strategy[], run: SimulatedRun, store: Store, speed: number | null, stop: StopSignal, input: CommandInput, io: CliIo) {
     this.#strategies = strategies;
     this.#run = run;
     this.#store = store;
     this.#speed = speed;
+    this.#stop = stop;
     this.#input = input;
     this.#io = io;
   }
@@ -89,13 +118,11 @@ class BotProcess {
   async run(): Promise<ExitCode> {
     const startedAt = Date.now();
     const world = await this.#openWorld();
-    const endListening = this.#listenForSignals();
     try {
       await this.#drive(world);
       await world.finish();
       await world.engine.stop();
     } finally {
-      endListening();
       this.#status?.end();
     }
     const plans = this.#runners.map((runner) => summarise(runner, this.#phases));
@@ -126,24 +153,11 @@ class BotProcess {
     return world;
   }
 
-  #listenForSignals(): () => void {
-    const stop = (signal: string): void => {
-      if (this.#stopSignal !== null) process.exit(1);
-      this.#stopSignal = signal;
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-    return () => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-    };
-  }
-
   async #drive(world: World): Promise<void> {
     let ticks = 0;
     let previousAt: number | null = null;
     await world.run(this.#run.feed, {
-      isStopped: () => this.#stopSignal !== null || this.#runners.every((runner) => runner.failure !== null),
+      isStopped: () => this.#stop.received !== null || this.#runners.every((runner) => runner.failure !== null),
       afterTick: async ({ at }) => {
         ticks += 1;
         if (this.#speed !== null && previousAt !== null && at > previousAt) await this.#pace((at - previousAt) / this.#speed);
@@ -157,7 +171,7 @@ class BotProcess {
   /** Waits in short naps, so that a signal ends it soon. */
   async #pace(waitMs: number): Promise<void> {
     const until = Date.now() + waitMs;
-    for (let rest = waitMs; rest > 0 && this.#stopSignal === null; rest = until - Date.now()) {
+    for (let rest = waitMs; rest > 0 && this.#stop.received === null; rest = until - Date.now()) {
       await sleep(Math.min(rest, 200));
       this.#status?.refresh();
     }
@@ -167,13 +181,13 @@ class BotProcess {
     const { stdout } = this.#io;
     const at = new Date(this.#run.exchange.now()).toISOString();
     if (this.#input.flag('json')) {
-      stdout.write(`${JSON.stringify({ venue: this.#run.venue, feed: this.#run.description, store: this.#store.description, until: at, stoppedBy: this.#stopSignal, plans })}\n`);
+      stdout.write(`${JSON.stringify({ venue: this.#run.venue, feed: this.#run.description, store: this.#store.description, until: at, stoppedBy: this.#stop.received, plans })}\n`);
       return;
     }
     stdout.write(`\nSimulated exchange, ${this.#run.description}, until ${at.slice(0, 16).replace('T', ' ')} UTC (${seconds.toFixed(1)} s), kept in ${this.#store.description}\n`);
     stdout.write(summaryTable(plans));
     if (this.#run.isGenerated) stdout.write('Generated prices show how the plans behave, not what they earn.\n');
-    stdout.write(this.#stopSignal === null ? NEXT_STEPS : `Stopped by ${this.#stopSignal}; orders rest where they were. The same command goes on from here.\n`);
+    stdout.write(this.#stop.received === null ? NEXT_STEPS : `Stopped by ${this.#stop.received}; orders rest where they were. The same command goes on from here.\n`);
   }
 }
 

@@ -46,6 +46,8 @@ export function feedChoiceOf(input: CommandInput): FeedChoice {
   };
 }
 
+/** Bot and exchange die together, so no request of an earlier process is still on its way. */
+const SAME_PROCESS = { requestDeadlineMs: 0 };
 const DAY_MS = 86_400_000;
 /** Generated paths begin here: 2025-01-01T00:00:00Z. */
 const GENERATED_START_AT = 1_735_689_600_000;
@@ -95,7 +97,7 @@ async function worldOf(strategies: readonly Strategy[], choice: FeedChoice): Pro
   const symbols = markets.map((market) => market.symbol);
   const source = choice.files.length > 0 ? await fileSource(choice, symbols) : generatorSource(strategies, choice);
   const worldId = createHash('sha256').update(source.identity).digest('hex').slice(0, 12);
-  return { source, worldId, config: { markets, accounts: [], keepHistory: false, candleTimeframesMs: neededTimeframes(strategies) } };
+  return { source, worldId, config: { markets, accounts: [], capabilities: SAME_PROCESS, keepHistory: false, candleTimeframesMs: neededTimeframes(strategies) } };
 }
 
 /** Every strategy brings its wallets' capital once: with the first start on its symbol. */

@@ -109,6 +109,7 @@ export const DEFAULT_CAPABILITIES: ExchangeCapabilities = {
   maxConditionalPerSymbol: null,
   triggerSources: ['last', 'mark', 'index'],
   clientOrderIdForm: 'alphanumeric',
+  requestDeadlineMs: 30_000,
 };
 
 export const DEFAULT_MAINTENANCE_TIERS: readonly MaintenanceTier[] = [
