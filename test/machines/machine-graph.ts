@@ -67,7 +67,7 @@ function walkOf<Snapshot, Event>(map: AdjacencyMap<Snapshot, Event>, names: Read
     const name = names.get(JSON.stringify(event));
     return name === undefined ? [] : [{ name, event, from: state, to: nextState }];
   });
-  return { steps, snapshots: [...new Set(steps.flatMap(({ from, to }) => [from, to]))] };
+  return { steps, snapshots: [...new Set(steps.map(({ from }) => from))] };
 }
 
 /** The exchange took what the wallet held: the plan is halted, the walk goes no further. */
@@ -123,7 +123,7 @@ function touches(facts: WalletFacts): Named<WalletEvent>[] {
 
 /** An order of the cycle before that filled after all. */
 function lateFills(facts: WalletFacts): Named<WalletEvent>[] {
-  if (facts.cycle !== 1 || !dec(facts.strayShort).isZero()) return [];
+  if (facts.cycle !== 1 || facts.hasTraded || facts.unit !== 0 || facts.strayShort !== '0') return [];
   const late = { level: -1, cycle: 0, price: facts.price, amount: '0.1', fee: '0', isComplete: true, at: 1 };
   if (facts.parameters.cycle !== 'rotation') return [];
   return [{ name: 'stop-entry-short of an earlier cycle filled', event: { type: 'fill.booked', fill: { ...late, role: 'stop-entry-short', leg: 'open-short' } } }];
@@ -160,7 +160,7 @@ export function viewIn(phase: Phase, options: Partial<WalletView> = {}): WalletV
 }
 
 function planEvents(): Named<PlanEvent>[] {
-  const pairs = PHASES.flatMap((first) => PHASES.map((second): [Phase, Phase] => [first, second]));
+  const pairs: [Phase, Phase][] = [...PHASES.map((phase): [Phase, Phase] => [phase, phase]), ['ADVANCE', 'RETRACEMENT'], ['DECLINE', 'RECOVERY'], ['RESET', 'ADVANCE'], ['DECLINE', 'ADVANCE']];
   const changed = (wallets: readonly WalletView[]): PlanEvent => ({ type: 'wallets.changed', wallets });
   return [
     ...OPERATOR_EVENTS.map((event) => ({ name: event.type, event })),
