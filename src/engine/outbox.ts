@@ -21,9 +21,10 @@ import type { PassRecord } from './pass-record.ts';
 import type { SlotGuard } from './slot-guard.ts';
 
 type Orders = Map<string, TrackedOrder>;
+type PlaceAction = Extract<Action, { type: 'place' }>;
 
 export type Command =
-  | { readonly type: 'place'; readonly request: OrderRequest; readonly intent: StoredIntent; readonly order: ExchangeOrder }
+  | { readonly type: 'place'; readonly request: OrderRequest; readonly intent: StoredIntent; readonly order: ExchangeOrder; readonly wanted: ExchangeOrder }
   | { readonly type: 'amend'; readonly request: AmendRequest; readonly intent: StoredIntent; readonly order: ExchangeOrder; readonly before: TrackedOrder }
   | { readonly type: 'cancel'; readonly request: CancelRequest; readonly intent: StoredIntent };
 
@@ -77,7 +78,7 @@ export class Outbox {
     return actions.map((action) => {
       switch (action.type) {
         case 'place':
-          return this.#preparePlace(shrunk(action.order, guard, this.#options.amountStep), action.reason, orders, record, at);
+          return this.#preparePlace(shrunk(action, guard, this.#options.amountStep), action, orders, record, at);
         case 'amend':
           return this.#prepareAmend(action, orders, record, at);
         case 'cancel':
@@ -86,7 +87,7 @@ export class Outbox {
     });
   }
 
-  #preparePlace(order: ExchangeOrder, reason: string, orders: Orders, record: PassRecord, at: number): Command {
+  #preparePlace(order: ExchangeOrder, { reason, wanted }: PlaceAction, orders: Orders, record: PassRecord, at: number): Command {
     const [first] = order.legs;
     invariant(first !== undefined, 'I1 an order serves a slot');
     const identity = identityKey(order.slot, first.cycle);
@@ -106,7 +107,7 @@ export class Outbox {
     const intent = newIntent(`${clientOrderId}:place`, clientOrderId, 'place', seq, request as unknown as Json, reason, at);
     record.order(toStored(tracked, at));
     record.intent(intent);
-    return { type: 'place', request, intent, order };
+    return { type: 'place', request, intent, order, wanted };
   }
 
   #prepareAmend({ target, order, amount, reason }: Extract<Action, { type: 'amend' }>, orders: Orders, record: PassRecord, at: number): Command {
@@ -175,8 +176,9 @@ export class Outbox {
     { orders, record, guard, passedSlots, exchange, at }: { orders: Orders; record: PassRecord; guard: SlotGuard; passedSlots: Set<string>; exchange: Exchange; at: number },
   ): Promise<void> {
     if (command.type !== 'cancel') {
-      if (code === 'WOULD_TRIGGER_IMMEDIATELY') passedSlots.add(command.order.slot);
-      else if (code !== 'ORDER_NOT_FOUND') guard.failed(command.order, code, at);
+      const wanted = command.type === 'place' ? command.wanted : command.order;
+      if (code === 'WOULD_TRIGGER_IMMEDIATELY') passedSlots.add(wanted.slot);
+      else if (code !== 'ORDER_NOT_FOUND') guard.failed(wanted, code, at);
     }
     if (command.type === 'place' && code !== 'DUPLICATE_CLIENT_ORDER_ID') {
       keep(orders, record, { ...order, finalStatus: 'rejected', reason: code }, at);
@@ -260,8 +262,8 @@ function answerOf(outcome: WriteOutcome<OrderRecord>): Readonly<Record<string, u
 }
 
 /** A market order that opens and was refused for margin before is asked for a little smaller. */
-function shrunk(order: ExchangeOrder, guard: SlotGuard, amountStep: DecimalString): ExchangeOrder {
-  const attempts = order.type === 'market' ? guard.attempts(order.slot, 'INSUFFICIENT_MARGIN') : 0;
+function shrunk({ order, wanted }: PlaceAction, guard: SlotGuard, amountStep: DecimalString): ExchangeOrder {
+  const attempts = order.type === 'market' ? guard.attempts(wanted.slot, 'INSUFFICIENT_MARGIN') : 0;
   if (attempts === 0) return order;
   const factor = new D(1).minus(FIRST_SHRINK.times(2 ** (attempts - 1)));
   const legs = order.legs.map((leg) => (isClosingLeg(leg) ? leg : { ...leg, amount: plain(floorToStep(dec(leg.amount).times(factor), dec(amountStep))) }));

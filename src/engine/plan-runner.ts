@@ -6,16 +6,13 @@
  *   restart is the committed one; see recovery.ts.
  * A broken invariant stops this plan: nothing new is sent, resting protection stays.
  */
-import type { Operation } from '../../machines/plan.machine.ts';
-import type { Phase } from '../../machines/wallet-cycle.ts';
 import { averageTrueRange } from '../domain/atr.ts';
 import { openedAt, smallestCapital } from '../domain/cycle.ts';
-import { dec, plain } from '../domain/decimal.ts';
+import { dec } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { HedgerowError } from '../domain/errors.ts';
 import { invariant } from '../domain/invariant.ts';
-import { mergePricesBy } from '../domain/price-merge.ts';
-import type { Instrument, Strategy, TriggerSource, WalletName } from '../domain/strategy.ts';
+import type { Instrument, Strategy } from '../domain/strategy.ts';
 import { parseTimeframe } from '../domain/timeframe.ts';
 import { firstShortfall, longOf, shortOf, walletParameters } from '../domain/wallet.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -24,9 +21,14 @@ import type { Log } from '../ports/log.ts';
 import type { Store, StoredPlan } from '../ports/store.ts';
 import { exchangeOrders } from '../window/exchange-orders.ts';
 import type { ExchangeContext, ExchangeOrder } from '../window/exchange-orders.ts';
-import { planActions } from '../window/plan.ts';
+import { isExecuting, planActions } from '../window/plan.ts';
 import type { Plan } from '../window/plan.ts';
+import { EventQueue } from './event-queue.ts';
+import type { PlanCommand, PricePoint, Prices, QueuedEvent } from './event-queue.ts';
 import { shareFunding } from './funding-share.ts';
+import { JournalledMachines } from './journalled-machines.ts';
+import type { MachineCounters, RunnerObserver } from './journalled-machines.ts';
+import { liquidationInputs } from './liquidation-share.ts';
 import { allocateTrade, isSettled, toStored, withRecord } from './order-tracker.ts';
 import type { TrackedOrder } from './order-tracker.ts';
 import { Outbox, currentSlot } from './outbox.ts';
@@ -38,31 +40,8 @@ import type { PriceBand } from './price-band.ts';
 import { equityOfPlan, newRiskMemory, rememberEquity, riskBand, riskHit } from './risk.ts';
 import type { RiskMemory } from './risk.ts';
 import { GIVEN_UP, SlotGuard } from './slot-guard.ts';
-import { dueJointReset, factsOf, operationOf, persistPlan, phaseOf, planFactsOf, planPhaseOf, startPlan, stepPlan } from './step.ts';
-import type { PlanInputEvent, PlanState } from './step.ts';
-
-export type Prices = Readonly<Record<TriggerSource, DecimalString>>;
-
-interface PricePoint extends Prices {
-  readonly at: number;
-}
-
-type QueuedEvent =
-  | { readonly type: 'prices'; readonly points: PricePoint[] }
-  | { readonly type: 'exchange'; readonly event: Exclude<ExchangeEvent, { type: 'price' }> }
-  | { readonly type: 'command'; readonly command: PlanCommand };
-
-export type PlanCommand =
-  | { readonly type: 'pause' | 'halt' | 'flatten' | 'diverge'; readonly reason: string }
-  | { readonly type: 'resume' | 'adopt' | 'reset' };
-
-/** What a plan tells whoever watches it: simulations count with it, terminals show it. */
-export interface RunnerObserver {
-  phaseChanged?(wallet: WalletName, from: Phase, to: Phase, at: number): void;
-  operationChanged?(from: Operation, to: Operation, reason: string | null): void;
-  cycleStarted?(wallet: WalletName, cycle: number, equity: DecimalString, at: number): void;
-  passed?(runner: PlanRunner): void;
-}
+import { dueJointReset, factsOf, operationOf, persistPlan, phaseOf, startPlan } from './step.ts';
+import type { PlanState } from './step.ts';
 
 export interface RunnerDeps {
   readonly exchange: Exchange;
@@ -82,17 +61,12 @@ export interface EngineMemory {
   readonly tradesAt: number;
 }
 
-export interface RunnerCounters {
-  readonly touches: number;
-  readonly unitsMoved: number;
+export interface RunnerCounters extends MachineCounters {
   readonly fills: number;
-  readonly resets: number;
   readonly requests: number;
   readonly refusals: number;
 }
 
-/** Prices queued beyond this are folded (no high or low is lost). */
-const QUEUED_POINTS_MAX = 16;
 /** Passes in a row without a new event; reached only if reconciling never settles. */
 const PASSES_MAX = 60;
 /** Positions are compared with the exchange this long after a fill, and at least this often, ms of exchange time. */
@@ -116,16 +90,16 @@ export class PlanRunner {
   readonly instrument: Instrument;
   readonly #deps: RunnerDeps;
   readonly #record: PassRecord;
+  readonly #machines: JournalledMachines;
   readonly #outbox: Outbox;
   readonly #guard = new SlotGuard();
   readonly #orders = new Map<string, TrackedOrder>();
   readonly #accounts: ReadonlySet<string>;
   readonly #exchangeContext: ExchangeContext;
   readonly #bookedTrades: Set<string>;
-  #state: PlanState | null;
   #memory: EngineMemory;
   #prices: PricePoint | null = null;
-  #queue: QueuedEvent[] = [];
+  readonly #queue = new EventQueue();
   #band: PriceBand = NO_BAND;
   #passedSlots = new Set<string>();
   #withheld: Plan['withheld'] = [];
@@ -136,7 +110,7 @@ export class PlanRunner {
   #atr: DecimalString | null = null;
   #failure: Error | null = null;
   #isRunning = false;
-  #counters = { touches: 0, unitsMoved: 0, fills: 0, resets: 0, requests: 0, refusals: 0 };
+  #counters = { fills: 0, requests: 0, refusals: 0 };
 
   constructor(strategy: Strategy, instrument: Instrument, plan: StoredPlan, generations: ReadonlyMap<string, number>, restored: RestoredPlan | null, deps: RunnerDeps) {
     this.strategy = strategy;
@@ -147,7 +121,7 @@ export class PlanRunner {
     const { reduceOnlyInHedgeMode } = deps.exchange.capabilities;
     this.#exchangeContext = { strategy, instrument, positionMode: strategy.exchange.positionMode, reduceOnlyInHedgeMode };
     this.#accounts = new Set(strategy.wallets.map((wallet) => wallet.account));
-    this.#state = restored?.state ?? null;
+    this.#machines = new JournalledMachines(strategy.name, restored?.state ?? null, this.#record, deps);
     this.#memory = restored?.memory ?? EMPTY_MEMORY;
     this.#bookedTrades = new Set(restored?.bookedTrades ?? []);
     for (const order of restored?.orders ?? []) this.#orders.set(order.clientOrderId, order);
@@ -158,7 +132,7 @@ export class PlanRunner {
   }
 
   get state(): PlanState | null {
-    return this.#state;
+    return this.#machines.state;
   }
 
   get prices(): Prices | null {
@@ -166,7 +140,7 @@ export class PlanRunner {
   }
 
   get counters(): RunnerCounters {
-    return this.#counters;
+    return { ...this.#machines.counters, ...this.#counters };
   }
 
   get workingOrders(): readonly TrackedOrder[] {
@@ -208,24 +182,12 @@ export class PlanRunner {
 
   #receivePrice({ last, mark, index, at }: Extract<ExchangeEvent, { type: 'price' }>): boolean {
     const point: PricePoint = { last, mark, index, at };
-    const newest = this.#queue.at(-1);
-    if (newest === undefined && !this.#isRunning && this.#isQuiet(point)) {
+    if (this.#queue.isEmpty && !this.#isRunning && this.#isQuiet(point)) {
       this.#prices = point;
       return false;
     }
-    if (newest?.type === 'prices') {
-      newest.points.push(point);
-      if (newest.points.length > QUEUED_POINTS_MAX) newest.points.splice(0, newest.points.length, ...this.#fold(newest.points));
-    } else {
-      this.#queue.push({ type: 'prices', points: [point] });
-    }
+    this.#queue.pushPrice(point);
     return true;
-  }
-
-  /** Every source keeps its high and low. */
-  #fold(points: readonly PricePoint[]): PricePoint[] {
-    const kept = new Set((['last', 'mark', 'index'] as const).flatMap((source) => mergePricesBy(points, (point) => point[source])));
-    return points.filter((point) => kept.has(point));
   }
 
   #isQuiet(point: PricePoint): boolean {
@@ -243,7 +205,7 @@ export class PlanRunner {
     try {
       let passes = 0;
       for (let isBusy = true; isBusy; passes += 1) {
-        if (this.#queue.length > 0) passes = 0;
+        if (!this.#queue.isEmpty) passes = 0;
         invariant(passes < PASSES_MAX, 'I10 reconciling settles', { plan: this.strategy.name, withheld: this.#withheld.length });
         isBusy = await this.#pass();
       }
@@ -259,7 +221,7 @@ export class PlanRunner {
     const failure = error instanceof Error ? error : new Error(String(error));
     this.#failure = failure;
     this.#deps.log.error({ plan: this.strategy.name, code: error instanceof HedgerowError ? error.code : 'UNEXPECTED', error: failure.message }, 'plan stopped; its resting orders stay');
-    if (!(error instanceof HedgerowError) || this.#state === null) return;
+    if (!(error instanceof HedgerowError) || this.#machines.state === null) return;
     try {
       this.#record.add(this.#deps.clock.now(), 'plan.stopped', { code: error.code, error: error.message });
       await this.#deps.store.commit(this.#record.take(null));
@@ -270,10 +232,9 @@ export class PlanRunner {
 
   /** One pass; true when another is needed. */
   async #pass(): Promise<boolean> {
-    const events = this.#queue;
-    this.#queue = [];
+    const events = this.#queue.takeAll();
     for (const event of events) await this.#take(event);
-    if (this.#state === null) return this.#queue.length > 0;
+    if (this.#machines.state === null) return !this.#queue.isEmpty;
     if (this.#hasUnknownOrder()) await this.#outbox.resolveUnknown(this.#orders, this.#record, this.#now());
     this.#settleOrders();
     await this.#refresh();
@@ -282,20 +243,20 @@ export class PlanRunner {
     this.#finishFlatten();
     if (!this.#isStale(events)) return this.#finishQuietPass();
     const plan = this.#derive();
-    this.#derivedFrom = plan.actions.length === 0 && plan.withheld.length === 0 ? this.#state : null;
+    this.#derivedFrom = plan.actions.length === 0 && plan.withheld.length === 0 ? this.#machines.state : null;
     const commands = this.#outbox.prepare(plan.actions, this.#orders, this.#record, this.#guard, this.#now());
     if (commands.length > 0) await this.#commit();
     for (const command of commands) await this.#outbox.send(command, this.#orders, this.#record, this.#guard, this.#passedSlots, () => this.#now());
     this.#counters.requests += commands.length;
     this.#counters.refusals = this.#outbox.refusals;
-    if (commands.length === 0 && this.#queue.length === 0) await this.#commit();
+    if (commands.length === 0 && this.#queue.isEmpty) await this.#commit();
     this.#updateBand();
-    return this.#queue.length > 0 || commands.length > 0;
+    return !this.#queue.isEmpty || commands.length > 0;
   }
 
   /** Something that decides about orders may have changed since the last derivation, which left nothing to do. */
   #isStale(events: readonly QueuedEvent[]): boolean {
-    return this.#derivedFrom !== this.#state || events.some(({ type }) => type !== 'prices');
+    return this.#derivedFrom !== this.#machines.state || events.some(({ type }) => type !== 'prices');
   }
 
   #hasUnknownOrder(): boolean {
@@ -306,7 +267,7 @@ export class PlanRunner {
   async #finishQuietPass(): Promise<boolean> {
     await this.#commit();
     this.#updateBand();
-    return this.#queue.length > 0;
+    return !this.#queue.isEmpty;
   }
 
   #now(): number {
@@ -330,27 +291,17 @@ export class PlanRunner {
 
   async #takePrice(point: PricePoint): Promise<void> {
     this.#prices = point;
-    if (this.#state === null) {
+    if (this.#machines.state === null) {
       await this.#start(point);
       return;
     }
     const price = point[this.strategy.exchange.triggerBy];
     if (isInside(this.#band, Number(price)) && isInside(this.#band, Number(point.mark))) return;
     this.#passedSlots.clear();
-    this.#touch(price, point.at);
+    this.#machines.touch(price, point.at);
     this.#applyJointReset();
     this.#rememberEquity(point);
     this.#updateBand();
-  }
-
-  /** Shows the wallets the price, so that what they decide next is decided on it. */
-  #touch(price: DecimalString, at: number): void {
-    const state = this.#running();
-    const slides = operationOf(state) === 'running';
-    const units = state.wallets.map((wallet) => factsOf(wallet).unit);
-    this.#apply({ to: 'wallets', event: { type: 'price.touched', price, at, slides } }, at, {});
-    this.#counters.touches += 1;
-    this.#running().wallets.forEach((wallet, index) => (this.#counters.unitsMoved += Math.abs(factsOf(wallet).unit - (units[index] ?? 0))));
   }
 
   async #start(point: PricePoint): Promise<void> {
@@ -367,40 +318,41 @@ export class PlanRunner {
           `${this.instrument.minAmount} and ${this.instrument.minCost} quote; the smallest capital that works is ${smallestCapital(parameters, price, this.#atr) ?? 'not to be found'}`,
       );
     }
-    this.#state = startPlan(this.strategy, this.instrument, price, this.#atr);
-    this.#memory = { ...this.#memory, risk: newRiskMemory(equityOfPlan(this.#state.wallets.map(factsOf), dec(point.mark)), point.at) };
+    const state = startPlan(this.strategy, this.instrument, price, this.#atr);
+    this.#machines.begin(state);
+    this.#memory = { ...this.#memory, risk: newRiskMemory(equityOfPlan(state.wallets.map(factsOf), dec(point.mark)), point.at) };
     this.#record.add(point.at, 'plan.started', { price, atr: this.#atr, prices: { last: point.last, mark: point.mark, index: point.index } });
     this.#deps.log.info({ plan: this.strategy.name, symbol: this.strategy.symbol, price }, 'plan started');
   }
 
   #takeCommand(command: PlanCommand): void {
-    if (this.#state === null) return;
+    if (this.#machines.state === null) return;
     const at = this.#now();
     switch (command.type) {
       case 'reset':
-        this.#apply({ to: 'wallets', event: { type: 'reset.requested', reason: 'operator', price: this.#price() } }, at, {});
+        this.#machines.apply({ to: 'wallets', event: { type: 'reset.requested', reason: 'operator', price: this.#machines.price } }, at, {});
         return;
       case 'resume':
       case 'adopt':
-        this.#apply({ to: 'plan', event: { type: command.type } }, at, {});
-        if (operationOf(this.#running()) === 'running') this.#resume(at);
+        this.#machines.apply({ to: 'plan', event: { type: command.type } }, at, {});
+        if (operationOf(this.#machines.running) === 'running') this.#resume(at);
         return;
       case 'pause':
       case 'halt':
       case 'flatten':
       case 'diverge':
-        this.#apply({ to: 'plan', event: command }, at, {});
+        this.#machines.apply({ to: 'plan', event: command }, at, {});
     }
   }
 
   /** After a pause the windows catch up with the price; a wallet that holds nothing any more starts anew. */
   #resume(at: number): void {
-    for (const wallet of this.#running().wallets) {
+    for (const wallet of this.#machines.running.wallets) {
       const facts = factsOf(wallet);
       const isEmpty = longOf(facts).isZero() && shortOf(facts).isZero() && facts.isOpened && facts.longClosedAt === null && phaseOf(wallet) !== 'RESET';
-      if (isEmpty) this.#apply({ to: 'wallet', wallet: wallet.name, event: { type: 'reset.requested', reason: 'operator', price: this.#price() } }, at, {});
+      if (isEmpty) this.#machines.apply({ to: 'wallet', wallet: wallet.name, event: { type: 'reset.requested', reason: 'operator', price: this.#machines.price } }, at, {});
     }
-    this.#touch(this.#price(), at);
+    this.#machines.touch(this.#machines.price, at);
   }
 
   async #takeExchangeEvent(event: Exclude<ExchangeEvent, { type: 'price' }>): Promise<void> {
@@ -428,7 +380,7 @@ export class PlanRunner {
   }
 
   async #takeTrade(trade: TradeRecord): Promise<void> {
-    if (this.#bookedTrades.has(trade.id) || this.#state === null) return;
+    if (this.#bookedTrades.has(trade.id) || this.#machines.state === null) return;
     if (trade.clientOrderId === null) return; // A liquidation's trades are booked by its own event.
     const order = this.#orders.get(trade.clientOrderId) ?? (await this.#outbox.findClosed(this.#deps.store, trade.clientOrderId));
     if (order === null || order === undefined) {
@@ -436,11 +388,11 @@ export class PlanRunner {
       return;
     }
     const now = this.#prices;
-    if (now !== null && now[this.strategy.exchange.triggerBy] !== this.#price()) this.#touch(now[this.strategy.exchange.triggerBy], now.at);
+    if (now !== null && now[this.strategy.exchange.triggerBy] !== this.#machines.price) this.#machines.touch(now[this.strategy.exchange.triggerBy], now.at);
     const { order: after, fills } = allocateTrade(order, trade);
     this.#bookedTrades.add(trade.id);
     this.#memory = { ...this.#memory, tradesAt: Math.max(this.#memory.tradesAt, trade.at) };
-    for (const { wallet, fill } of fills) this.#apply({ to: 'wallet', wallet, event: { type: 'fill.booked', fill } }, trade.at, { tradeId: trade.id, clientOrderId: trade.clientOrderId });
+    for (const { wallet, fill } of fills) this.#machines.apply({ to: 'wallet', wallet, event: { type: 'fill.booked', fill } }, trade.at, { tradeId: trade.id, clientOrderId: trade.clientOrderId });
     this.#record.trade(trade);
     this.#record.order(toStored(after, trade.at));
     if (this.#orders.has(after.clientOrderId)) this.#orders.set(after.clientOrderId, after);
@@ -452,109 +404,33 @@ export class PlanRunner {
 
   #isNewAccountEvent(id: string, at: number): boolean {
     const { accountEventsAt, accountEventIds } = this.#memory;
-    if (this.#state === null || accountEventIds.includes(id)) return false;
+    if (this.#machines.state === null || accountEventIds.includes(id)) return false;
     this.#memory = { ...this.#memory, accountEventsAt: Math.max(at, accountEventsAt), accountEventIds: [...accountEventIds, id].slice(-ACCOUNT_EVENT_IDS_MAX) };
     return true;
   }
 
   #takeFunding(event: Extract<ExchangeEvent, { type: 'funding' }>): void {
-    for (const { wallet, amount } of shareFunding(event, this.#running(), this.strategy)) {
-      this.#apply({ to: 'wallet', wallet, event: { type: 'funding.booked', amount } }, event.at, { fundingId: event.id, rate: event.rate, markPrice: event.markPrice });
+    for (const { wallet, amount } of shareFunding(event, this.#machines.running, this.strategy)) {
+      this.#machines.apply({ to: 'wallet', wallet, event: { type: 'funding.booked', amount } }, event.at, { fundingId: event.id, rate: event.rate, markPrice: event.markPrice });
     }
   }
 
   #takeLiquidation(event: Extract<ExchangeEvent, { type: 'liquidation' }>): void {
-    const state = this.#running();
-    const holders = state.wallets.filter((wallet) => this.#accountOf(wallet.name) === event.account);
-    const [first] = holders;
-    if (first !== undefined && dec(event.amount).isZero()) {
-      // Nothing is taken: an insurance fund pays a debt, as a fee that is received.
-      const taken = { leg: 'close-long' as const, amount: '0', price: event.price, fee: event.fee };
-      this.#apply({ to: 'wallet', wallet: first.name, event: { type: 'position.taken', taken } }, event.at, { liquidationId: event.id });
-      return;
-    }
-    const takes = holders.flatMap((wallet) => {
-      const long = longOf(factsOf(wallet));
-      const short = shortOf(factsOf(wallet));
-      return [
-        { wallet: wallet.name, leg: 'close-long' as const, held: event.positionSide === 'short' ? dec('0') : long },
-        { wallet: wallet.name, leg: 'close-short' as const, held: event.positionSide === 'long' ? dec('0') : short },
-      ].filter(({ held }) => held.greaterThan(0));
-    });
-    takes.forEach(({ wallet, leg, held }, index) => {
-      const fee = index === 0 ? event.fee : '0';
-      this.#apply({ to: 'wallet', wallet, event: { type: 'position.taken', taken: { leg, amount: plain(held), price: event.price, fee } } }, event.at, { liquidationId: event.id });
-    });
+    for (const input of liquidationInputs(event, this.#machines.running, this.strategy)) this.#machines.apply(input, event.at, { liquidationId: event.id });
+    if (dec(event.amount).isZero()) return;
     this.#takeCommand({ type: 'halt', reason: `liquidated by the exchange: ${event.amount} ${event.positionSide} at ${event.price}` });
-  }
-
-  #accountOf(wallet: WalletName): string {
-    return this.strategy.wallets.find(({ name }) => name === wallet)?.account ?? this.strategy.exchange.account;
   }
 
   // --- machines ----------------------------------------------------------------------------------------------------------------
 
-  #running(): PlanState {
-    invariant(this.#state !== null, 'I9 a plan has started before anything happens to it');
-    return this.#state;
-  }
-
-  /** The price the wallets were shown last. */
-  #price(): DecimalString {
-    const [first] = this.#running().wallets;
-    invariant(first !== undefined, 'I14 a plan has a wallet');
-    return factsOf(first).price;
-  }
-
-  /** Steps the machines with one event and journals it with what it changed. */
-  #apply(input: PlanInputEvent, at: number, about: Readonly<Record<string, unknown>>): void {
-    const before = this.#running();
-    const { state, isIgnored } = stepPlan(before, input);
-    this.#state = state;
-    this.#record.add(at, input.event.type, { ...about, input, ...(isIgnored ? { ignored: true } : {}) });
-    state.wallets.forEach((wallet, index) => {
-      const earlier = before.wallets[index];
-      if (earlier === undefined || earlier === wallet) return;
-      this.#noteWallet(wallet.name, phaseOf(earlier), phaseOf(wallet), factsOf(earlier).cycle, factsOf(earlier).isOpened, at);
-    });
-    this.#noteOperation(operationOf(before), operationOf(state), at);
-  }
-
-  #noteWallet(name: WalletName, from: Phase, to: Phase, cycleBefore: number, wasOpened: boolean, at: number): void {
-    const wallet = this.#running().wallets.find((candidate) => candidate.name === name);
-    invariant(wallet !== undefined, 'I14 a wallet stays in its plan');
-    const facts = factsOf(wallet);
-    if (from !== to) {
-      this.#record.add(at, 'phase.changed', { wallet: name, from, to, plan: planPhaseOf(this.#running()) });
-      this.#deps.log.info({ plan: this.strategy.name, wallet: name, from, to, unit: facts.unit, price: facts.price }, 'phase changed');
-      this.#deps.observer?.phaseChanged?.(name, from, to, at);
-    }
-    if (facts.cycle !== cycleBefore || facts.isOpened !== wasOpened) {
-      const equity = plain(equityOfPlan([facts], dec(facts.price)));
-      if (facts.cycle !== cycleBefore) this.#counters.resets += 1;
-      this.#record.add(at, 'cycle.started', { wallet: name, cycle: facts.cycle, anchor: facts.anchor, unitSize: facts.unitSize, notional: facts.notional, equity });
-      this.#deps.log.info({ plan: this.strategy.name, wallet: name, cycle: facts.cycle, anchor: facts.anchor, unitSize: facts.unitSize, equity }, 'cycle started');
-      this.#deps.observer?.cycleStarted?.(name, facts.cycle, equity, at);
-    }
-  }
-
-  #noteOperation(from: Operation, to: Operation, at: number): void {
-    if (from === to) return;
-    const { reason } = planFactsOf(this.#running());
-    this.#record.add(at, 'operation.changed', { from, to, reason });
-    if (to === 'running') this.#deps.log.info({ plan: this.strategy.name, from }, 'plan runs');
-    else this.#deps.log.warn({ plan: this.strategy.name, from, to, reason }, `plan is ${to}`);
-    this.#deps.observer?.operationChanged?.(from, to, reason);
-  }
-
   #applyJointReset(): void {
-    const due = dueJointReset(this.#running(), this.#price());
-    if (due !== null && this.#orderInFlight() === null) this.#apply(due, this.#now(), {});
+    const due = dueJointReset(this.#machines.running, this.#machines.price);
+    if (due !== null && this.#orderInFlight() === null) this.#machines.apply(due, this.#now(), {});
   }
 
   /** An order that has fired and whose fills are still to come; a joint reset waits for it. */
   #orderInFlight(): TrackedOrder | null {
-    for (const order of this.#orders.values()) if (order.isTriggered || (order.type === 'market' && order.filled !== order.amount)) return order;
+    for (const order of this.#orders.values()) if (isExecuting(order) && order.filled !== order.amount) return order;
     return null;
   }
 
@@ -576,7 +452,7 @@ export class PlanRunner {
     const atr = averageTrueRange(candles, unit.length);
     if (atr === this.#atr) return;
     this.#atr = atr;
-    if (this.#state !== null) this.#apply({ to: 'wallets', event: { type: 'atr.measured', atr } }, at, {});
+    if (this.#machines.state !== null) this.#machines.apply({ to: 'wallets', event: { type: 'atr.measured', atr } }, at, {});
   }
 
   /** I5: what the wallets hold is what the exchange holds, per position side; looked at only while nothing is on its way. */
@@ -585,9 +461,9 @@ export class PlanRunner {
     this.#nextPositionCheckAt = at + POSITION_CHECK_MS;
     for (const account of this.#accounts) {
       const snapshot = await this.#deps.exchange.fetchSnapshot(account);
-      if (this.#queue.some((queued) => queued.type === 'exchange')) return;
-      const difference = comparePositions(snapshot, this.#running(), this.strategy);
-      if (difference !== null && operationOf(this.#running()) !== 'diverged') this.#takeCommand({ type: 'diverge', reason: difference });
+      if (this.#queue.holdsExchangeEvents) return;
+      const difference = comparePositions(snapshot, this.#machines.running, this.strategy);
+      if (difference !== null && operationOf(this.#machines.running) !== 'diverged') this.#takeCommand({ type: 'diverge', reason: difference });
     }
   }
 
@@ -603,13 +479,13 @@ export class PlanRunner {
 
   #rememberEquity(point: PricePoint): void {
     if (this.#memory.risk === null) return;
-    const equity = equityOfPlan(this.#running().wallets.map(factsOf), dec(point.mark));
+    const equity = equityOfPlan(this.#machines.running.wallets.map(factsOf), dec(point.mark));
     this.#memory = { ...this.#memory, risk: rememberEquity(this.#memory.risk, equity, point.at) };
   }
 
   /** Limits that can still change something: while paused only those that do more than pause, while stopped none. */
   #activeLimits(): Strategy['risk'] {
-    const operation = operationOf(this.#running());
+    const operation = operationOf(this.#machines.running);
     if (operation === 'running') return this.strategy.risk;
     return operation === 'paused' ? this.strategy.risk.filter(({ action }) => action !== 'pause') : [];
   }
@@ -617,28 +493,28 @@ export class PlanRunner {
   #checkRisk(marginRatio: DecimalString | null): void {
     const { risk } = this.#memory;
     if (this.strategy.risk.length === 0 || risk === null || this.#prices === null) return;
-    const hit = riskHit(this.#activeLimits(), risk, this.#running().wallets.map(factsOf), dec(this.#prices.mark), marginRatio);
+    const hit = riskHit(this.#activeLimits(), risk, this.#machines.running.wallets.map(factsOf), dec(this.#prices.mark), marginRatio);
     if (hit === null) return;
     this.#takeCommand({ type: hit.limit.action, reason: `risk limit ${hit.limit.name} ${hit.limit.limit} reached: ${hit.value}` });
   }
 
   #finishFlatten(): void {
-    const state = this.#running();
+    const state = this.#machines.running;
     if (operationOf(state) !== 'flattening' || this.#orders.size > 0 || !isFlat(state)) return;
-    this.#apply({ to: 'plan', event: { type: 'flattened' } }, this.#now(), {});
+    this.#machines.apply({ to: 'plan', event: { type: 'flattened' } }, this.#now(), {});
   }
 
   // --- orders out --------------------------------------------------------------------------------------------------------------
 
   /** Desired orders on the exchange, whatever rests there now. */
   desired(): readonly ExchangeOrder[] {
-    if (this.#state === null) return [];
-    return exchangeOrders(planDesire(this.#state, this.strategy), this.#exchangeContext);
+    if (this.#machines.state === null) return [];
+    return exchangeOrders(planDesire(this.#machines.state, this.strategy), this.#exchangeContext);
   }
 
   /** The difference between desired and working orders, read-only. */
   preview(): Plan {
-    if (this.#state === null) return { actions: [], withheld: [] };
+    if (this.#machines.state === null) return { actions: [], withheld: [] };
     const desired = this.desired();
     const { capabilities } = this.#deps.exchange;
     return planActions(desired, [...this.#orders.values()], {
@@ -647,16 +523,15 @@ export class PlanRunner {
       maxConditionalPerSymbol: capabilities.maxConditionalPerSymbol,
       blockedSlots: this.#guard.blocked(desired, this.#now()),
       passedSlots: this.#passedSlots,
-      ...permissions(operationOf(this.#state)),
+      ...permissions(operationOf(this.#machines.state)),
     });
   }
 
   /** What the next pass would do with everything received so far. Commits and sends nothing; the runner is of no use afterwards. */
   async peek(): Promise<Plan> {
-    const events = this.#queue;
-    this.#queue = [];
+    const events = this.#queue.takeAll();
     for (const event of events) await this.#take(event);
-    if (this.#state === null) return { actions: [], withheld: [] };
+    if (this.#machines.state === null) return { actions: [], withheld: [] };
     this.#applyJointReset();
     return this.preview();
   }
@@ -672,13 +547,13 @@ export class PlanRunner {
   /** A start or reset that cannot buy is not left hanging in silence. */
   #pauseIfStuck(): void {
     const stuck = this.#withheld.find(({ order, reason }) => reason.startsWith(GIVEN_UP) && order.legs.some(({ role }) => role === 'market-buy' || role === 'rebalance'));
-    if (stuck === undefined || operationOf(this.#running()) !== 'running') return;
+    if (stuck === undefined || operationOf(this.#machines.running) !== 'running') return;
     this.#takeCommand({ type: 'pause', reason: `the exchange refuses the reset's order: ${stuck.reason}` });
   }
 
   async #commit(): Promise<void> {
     if (this.#record.isEmpty) return;
-    const snapshot = { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#running()), engine: this.#memory } as never };
+    const snapshot = { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#machines.running), engine: this.#memory } as never };
     await this.#deps.store.commit(this.#record.take(snapshot));
   }
 
@@ -701,19 +576,19 @@ export class PlanRunner {
     this.#deps.log.warn({ plan: this.strategy.name, order: order.clientOrderId, status: order.finalStatus, filled: order.filled, reason: order.reason }, 'order ended unfilled');
     const isReset = first?.role === 'market-buy' || first?.role === 'rebalance';
     if (first !== undefined && isReset && order.filled !== '0') {
-      this.#apply({ to: 'wallet', wallet: first.wallet, event: { type: 'reset-order.ended' } }, this.#now(), { clientOrderId: order.clientOrderId });
+      this.#machines.apply({ to: 'wallet', wallet: first.wallet, event: { type: 'reset-order.ended' } }, this.#now(), { clientOrderId: order.clientOrderId });
       return;
     }
-    this.#guard.failed({ slot: currentSlot(order), amount: order.amount, triggerPrice: order.triggerPrice, legs: order.legs }, order.reason ?? order.finalStatus ?? 'ended', this.#now());
+    this.#guard.failed({ slot: currentSlot(order), legs: order.legs }, order.reason ?? order.finalStatus ?? 'ended', this.#now());
   }
 
   #updateBand(): void {
-    if (this.#state === null || this.#prices === null) return;
+    if (this.#machines.state === null || this.#prices === null) return;
     const waiting = this.#withheld.flatMap(({ order }) => (order.triggerPrice === null ? [] : [order.triggerPrice]));
-    const band = bandOf(this.#state, this.#price(), waiting);
+    const band = bandOf(this.#machines.state, this.#machines.price, waiting);
     const { risk } = this.#memory;
     const limits = this.#activeLimits();
-    const safe = risk === null ? { low: 0, high: Infinity } : riskBand(limits, risk, this.#state.wallets.map(factsOf));
+    const safe = risk === null ? { low: 0, high: Infinity } : riskBand(limits, risk, this.#machines.state.wallets.map(factsOf));
     this.#band = narrowed(band, safe);
   }
 }

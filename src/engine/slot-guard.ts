@@ -13,7 +13,8 @@ const WAIT_MAX_MS = 60_000;
 interface Attempts {
   readonly count: number;
   readonly notBefore: number;
-  readonly content: string;
+  /** What the window wanted when it was looked at after the refusal; null until then. */
+  readonly content: string | null;
   readonly isProtective: boolean;
   readonly reason: string;
 }
@@ -21,13 +22,15 @@ interface Attempts {
 export class SlotGuard {
   readonly #attempts = new Map<string, Attempts>();
 
-  /** The exchange refused, or gave up on, an order of this slot. Returns how often in a row. */
-  failed(order: Pick<ExchangeOrder, 'slot' | 'amount' | 'triggerPrice' | 'legs'>, reason: string, at: number): number {
-    const content = contentOf(order);
+  /**
+   * The exchange refused, or gave up on, an order of this slot. What was sent may differ from what the window wants (at market, or
+   * smaller), so the attempts belong to the slot until its window wants something else. Returns how often in a row.
+   */
+  failed(order: Pick<ExchangeOrder, 'slot' | 'legs'>, reason: string, at: number): number {
     const before = this.#attempts.get(order.slot);
-    const count = (before?.content === content ? before.count : 0) + 1;
+    const count = (before?.count ?? 0) + 1;
     const wait = Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (count - 1));
-    this.#attempts.set(order.slot, { count, notBefore: at + wait, content, isProtective: isProtective(order), reason });
+    this.#attempts.set(order.slot, { count, notBefore: at + wait, content: before?.content ?? null, isProtective: isProtective(order), reason });
     return count;
   }
 
@@ -48,10 +51,11 @@ export class SlotGuard {
     const wanted = new Map(desired.map((order) => [order.slot, order]));
     for (const [slot, attempts] of this.#attempts) {
       const order = wanted.get(slot);
-      if (order === undefined || contentOf(order) !== attempts.content) {
+      if (order === undefined || (attempts.content !== null && contentOf(order) !== attempts.content)) {
         this.#attempts.delete(slot);
         continue;
       }
+      if (attempts.content === null) this.#attempts.set(slot, { ...attempts, content: contentOf(order) });
       const isGivenUp = !attempts.isProtective && attempts.count >= ENTRY_ATTEMPTS_MAX;
       if (isGivenUp) blocked.set(slot, `${GIVEN_UP} after ${attempts.count} refusals: ${attempts.reason}`);
       else if (at < attempts.notBefore) blocked.set(slot, `waiting after a refusal: ${attempts.reason}`);

@@ -6,7 +6,7 @@ import { D, dec, floorToStep, maxOf, plain } from '../../domain/decimal.ts';
 import type { DecimalString } from '../../domain/decimal.ts';
 import type { Candle } from '../../domain/candle.ts';
 import type { Strategy } from '../../domain/strategy.ts';
-import type { RunnerObserver } from '../../engine/plan-runner.ts';
+import type { RunnerObserver } from '../../engine/journalled-machines.ts';
 import type { PlanRunner } from '../../engine/plan-runner.ts';
 import { openRunner } from '../../engine/recovery.ts';
 import type { Log } from '../../ports/log.ts';
