@@ -50,9 +50,10 @@ function isTradable(amount: D, price: D, { minAmount, minCost }: Instrument): bo
   return !amount.isZero() && amount.greaterThanOrEqualTo(dec(minAmount)) && amount.times(price).greaterThanOrEqualTo(dec(minCost));
 }
 
-/** The reset waits for no order (any more). */
+/** The reset waits for no order (any more). A short that something else closed meanwhile needs none. */
 export function isResetOrderDone(facts: WalletFacts): boolean {
-  return facts.resetOrder === null || facts.resetOrder.legs.length === 0;
+  if (facts.resetOrder === null) return true;
+  return facts.resetOrder.legs.every(({ leg }) => leg === 'close-short') && (facts.resetOrder.legs.length === 0 || shortOf(facts).isZero());
 }
 
 /** New cycle: anchor at the reset order's average price, or at the price that made the reset due; fragments anew. */

@@ -82,10 +82,10 @@ export class JournalledMachines {
     this.#noteOperation(operationOf(before), operationOf(state), at);
   }
 
-  /** Shows the wallets the price, so that what they decide next is decided on it. */
-  touch(price: DecimalString, at: number): void {
+  /** Shows the wallets the price, so that what they decide next is decided on it; the ladders follow it only if they may. */
+  touch(price: DecimalString, at: number, mayFollow: boolean): void {
     const before = this.running;
-    this.apply({ to: 'wallets', event: { type: 'price.touched', price, at, slides: operationOf(before) === 'running' } }, at, {});
+    this.apply({ to: 'wallets', event: { type: 'price.touched', price, at, slides: mayFollow && operationOf(before) === 'running' } }, at, {});
     this.counters.touches += 1;
     this.running.wallets.forEach((wallet, index) => {
       const earlier = before.wallets[index];

@@ -102,6 +102,7 @@ export class PlanRunner {
   readonly #queue = new EventQueue();
   #band: PriceBand = NO_BAND;
   #passedSlots = new Set<string>();
+  #isHeldBack = false;
   #withheld: Plan['withheld'] = [];
   /** The state the last derivation saw, if it left nothing to do. */
   #derivedFrom: PlanState | null = null;
@@ -237,6 +238,7 @@ export class PlanRunner {
     if (this.#machines.state === null) return !this.#queue.isEmpty;
     if (this.#hasUnknownOrder()) await this.#outbox.resolveUnknown(this.#orders, this.#record, this.#now());
     this.#settleOrders();
+    this.#followIfHeldBack();
     await this.#refresh();
     this.#applyJointReset();
     this.#checkRisk(await this.#marginRatio());
@@ -298,7 +300,7 @@ export class PlanRunner {
     const price = point[this.strategy.exchange.triggerBy];
     if (isInside(this.#band, Number(price)) && isInside(this.#band, Number(point.mark))) return;
     this.#passedSlots.clear();
-    this.#machines.touch(price, point.at);
+    this.#touch(price, point.at);
     this.#applyJointReset();
     this.#rememberEquity(point);
     this.#updateBand();
@@ -352,7 +354,7 @@ export class PlanRunner {
       const isEmpty = longOf(facts).isZero() && shortOf(facts).isZero() && facts.isOpened && facts.longClosedAt === null && phaseOf(wallet) !== 'RESET';
       if (isEmpty) this.#machines.apply({ to: 'wallet', wallet: wallet.name, event: { type: 'reset.requested', reason: 'operator', price: this.#machines.price } }, at, {});
     }
-    this.#machines.touch(this.#machines.price, at);
+    this.#touch(this.#machines.price, at);
   }
 
   async #takeExchangeEvent(event: Exclude<ExchangeEvent, { type: 'price' }>): Promise<void> {
@@ -388,7 +390,7 @@ export class PlanRunner {
       return;
     }
     const now = this.#prices;
-    if (now !== null && now[this.strategy.exchange.triggerBy] !== this.#machines.price) this.#machines.touch(now[this.strategy.exchange.triggerBy], now.at);
+    if (now !== null && now[this.strategy.exchange.triggerBy] !== this.#machines.price) this.#touch(now[this.strategy.exchange.triggerBy], now.at);
     const { order: after, fills } = allocateTrade(order, trade);
     this.#bookedTrades.add(trade.id);
     this.#memory = { ...this.#memory, tradesAt: Math.max(this.#memory.tradesAt, trade.at) };
@@ -423,6 +425,16 @@ export class PlanRunner {
 
   // --- machines ----------------------------------------------------------------------------------------------------------------
 
+  /** While an order fills in parts the ladders stay where they are, so that its fills keep their slot; they follow when it has ended. */
+  #touch(price: DecimalString, at: number): void {
+    this.#isHeldBack = this.#orderInFlight() !== null;
+    this.#machines.touch(price, at, !this.#isHeldBack);
+  }
+
+  #followIfHeldBack(): void {
+    if (this.#isHeldBack && this.#orderInFlight() === null) this.#touch(this.#machines.price, this.#now());
+  }
+
   #applyJointReset(): void {
     const due = dueJointReset(this.#machines.running, this.#machines.price);
     if (due !== null && this.#orderInFlight() === null) this.#machines.apply(due, this.#now(), {});
@@ -430,7 +442,7 @@ export class PlanRunner {
 
   /** An order that has fired and whose fills are still to come; a joint reset waits for it. */
   #orderInFlight(): TrackedOrder | null {
-    for (const order of this.#orders.values()) if (isExecuting(order) && order.filled !== order.amount) return order;
+    for (const order of this.#orders.values()) if (isExecuting(order) && order.finalStatus === null && order.filled !== order.amount) return order;
     return null;
   }
 

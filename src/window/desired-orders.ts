@@ -9,7 +9,7 @@ import type { Fill } from '../domain/ladder.ts';
 import { levelAt } from '../domain/grid.ts';
 import type { Grid } from '../domain/grid.ts';
 import type { Role, Strategy, WalletName } from '../domain/strategy.ts';
-import { downLevel, entryAmount, gridOf, upLevel } from '../domain/wallet.ts';
+import { downLevel, entryAmount, gridOf, upLevel, shortOf } from '../domain/wallet.ts';
 import type { Leg, Rung, WalletFacts } from '../domain/wallet.ts';
 
 export interface DesiredLeg {
@@ -91,10 +91,17 @@ export function sideOfLeg(leg: Leg): 'buy' | 'sell' {
 function atMarket(name: WalletName, facts: WalletFacts, isResetting: boolean): DesiredOrder[] {
   const order = facts.resetOrder;
   if (isResetting && order !== null) {
-    return order.legs.map((leg) => marketOrder(name, order.role, facts.cycle, leg));
+    return resetLegs(facts, order).map((leg) => marketOrder(name, order.role, facts.cycle, leg));
   }
   if (!isSome(facts.strayShort)) return [];
   return [marketOrder(name, 'close-stray', facts.cycle, { leg: 'close-short', amount: facts.strayShort })];
+}
+
+/** A reset closes every short there is when its order is sent: entries may fill, or covers finish, after it was decided. */
+function resetLegs(facts: WalletFacts, order: NonNullable<WalletFacts['resetOrder']>): readonly DesiredLeg[] {
+  const short = plain(shortOf(facts));
+  const others = order.legs.filter(({ leg }) => leg !== 'close-short');
+  return isSome(short) ? [{ leg: 'close-short', amount: short }, ...others] : others;
 }
 
 function marketOrder(wallet: WalletName, role: DesiredOrder['role'], cycle: number, leg: DesiredLeg): DesiredOrder {

@@ -36,7 +36,8 @@ export interface WorkingOrder {
 }
 
 export type Action =
-  | { readonly type: 'place'; readonly order: ExchangeOrder; readonly reason: string }
+  /** `wanted`: the desired order it is placed for, which `order` may serve at market or in part. */
+  | { readonly type: 'place'; readonly order: ExchangeOrder; readonly wanted: ExchangeOrder; readonly reason: string }
   | { readonly type: 'amend'; readonly target: WorkingOrder; readonly order: ExchangeOrder; readonly amount: DecimalString; readonly reason: string }
   | { readonly type: 'cancel'; readonly target: WorkingOrder; readonly reason: string };
 
@@ -74,6 +75,7 @@ export function planActions(desired: readonly ExchangeOrder[], working: readonly
     if (owner === undefined) unmatched.push(order);
     else planner.compare(order, owner, owners);
   }
+  planner.awaitExecuting(unmatched, unmatchedWorking);
   planner.pairMoves(unmatched, unmatchedWorking);
   for (const order of unmatched) planner.place(order);
   for (const target of unmatchedWorking) planner.retire(target);
@@ -109,7 +111,12 @@ function legsText(legs: readonly OrderLeg[]): string {
 }
 
 function isUntouchable(order: WorkingOrder): boolean {
-  return order.status !== 'live' || order.isTriggered || order.type === 'market';
+  return order.status !== 'live' || isExecuting(order);
+}
+
+/** At the market, too late to change. A stop-limit that has fired rests at its limit and can still be cancelled. */
+export function isExecuting(order: Pick<WorkingOrder, 'type' | 'isTriggered'>): boolean {
+  return order.type === 'market' || (order.type === 'stop-market' && order.isTriggered);
 }
 
 function remainingOf(order: WorkingOrder): DecimalString {
@@ -193,6 +200,20 @@ class Planner {
     if (isProtective(order) && owners.every(isProtective)) this.place(order, reason);
   }
 
+  /**
+   * An order that is filling in parts goes on under its old slot when the ladder or the cycle moves on. What it still does must not
+   * be asked for twice (I1, I7): the window's new order waits until it has ended.
+   */
+  awaitExecuting(unmatched: ExchangeOrder[], working: ReadonlySet<WorkingOrder>): void {
+    for (const executing of working) {
+      if (!isExecuting(executing) && executing.status === 'live') continue;
+      const waiting = unmatched.filter((order) => servesSameWindow(order, executing)).sort((a, b) => stepsApart(a, executing) - stepsApart(b, executing))[0];
+      if (waiting === undefined) continue;
+      unmatched.splice(unmatched.indexOf(waiting), 1);
+      this.#withheld.push({ order: waiting, reason: `${legsText(executing.legs)} is still being filled` });
+    }
+  }
+
   /** A window that slid: the far order becomes the near one, where the exchange can amend it. */
   pairMoves(unmatched: ExchangeOrder[], free: Set<WorkingOrder>): void {
     if (!this.#context.amendsConditional) return;
@@ -219,7 +240,7 @@ class Planner {
       return;
     }
     const reason = why ?? (placeable === order ? `${legsText(order.legs)} is wanted` : `the price is already through ${legsText(order.legs)} at ${order.triggerPrice ?? 'market'}`);
-    (isProtective(placeable) ? this.#protect : this.#enter).push({ type: 'place', order: placeable, reason });
+    (isProtective(placeable) ? this.#protect : this.#enter).push({ type: 'place', order: placeable, wanted: order, reason });
   }
 
   #blockReason(order: ExchangeOrder): string | null {
@@ -276,15 +297,25 @@ function hasSameLegs(order: ExchangeOrder, other: WorkingOrder): boolean {
 
 /** Only amount, trigger or limit differ. A partly filled order of several legs is replaced: its fills belong to its old legs. */
 function isAmendable(order: ExchangeOrder, other: WorkingOrder): boolean {
-  if (!isSameShape(order, other)) return false;
+  if (other.isTriggered || !isSameShape(order, other)) return false;
   return hasSameLegs(order, other) ? order.legs.length === 1 || other.filled === '0' : other.filled === '0';
 }
 
 /** The same window one slot further: same roles, legs and shape, untouched so far. */
 function isMovable(order: ExchangeOrder, other: WorkingOrder): boolean {
-  if (isUntouchable(other) || other.filled !== '0' || !isSameShape(order, other)) return false;
+  if (isUntouchable(other) || other.isTriggered || other.filled !== '0' || !isSameShape(order, other)) return false;
   const family = (legs: readonly OrderLeg[]): string => legs.map((leg) => `${leg.wallet}/${leg.role}/${leg.leg}`).join('+');
   return family(order.legs) === family(other.legs);
+}
+
+/** Some leg of both does the same for the same wallet. An order at market that closes all there is waits for whatever closes a part. */
+function servesSameWindow(order: ExchangeOrder, other: WorkingOrder): boolean {
+  const isSameWindow = (a: OrderLeg, b: OrderLeg): boolean => a.wallet === b.wallet && a.leg === b.leg && (a.role === b.role || (isClosingLeg(a) && a.level === null));
+  return order.account === other.account && order.legs.some((a) => other.legs.some((b) => isSameWindow(a, b)));
+}
+
+function stepsApart(order: ExchangeOrder, other: WorkingOrder): number {
+  return Math.abs((order.legs[0]?.level ?? 0) - (other.legs[0]?.level ?? 0));
 }
 
 function differenceText(order: ExchangeOrder, other: WorkingOrder): string {

@@ -14,7 +14,7 @@ import { NOTHING, add, compare, exact, textOf } from './exact.ts';
 import { Evidence, slotOfLeg, tradeKey } from './evidence.ts';
 import { auditBooking, auditMoney } from './money-audit.ts';
 import { auditOrder, auditRequest, auditTrade } from './request-audit.ts';
-import { auditExposure, auditLadder, auditProtection, auditSlots, restingLegs } from './resting-audit.ts';
+import { auditClosing, auditExposure, auditLadder, auditProtection, auditSlots, restingLegs } from './resting-audit.ts';
 import { finding } from './violation.ts';
 import type { Finding, Violation } from './violation.ts';
 
@@ -141,7 +141,7 @@ export class Auditor {
     const { legs, fault } = restingLegs(plan, evidence);
     this.#note(fault ?? auditBooking(plan, evidence) ?? auditMoney(plan, evidence) ?? auditSlots(plan, legs));
     for (const wallet of plan.wallets) {
-      this.#note(auditProtection(plan, wallet, legs) ?? auditExposure(plan, wallet, legs) ?? auditLadder(plan, wallet, legs, evidence));
+      this.#note(auditClosing(plan, wallet, legs) ?? auditProtection(plan, wallet, legs) ?? auditExposure(plan, wallet, legs) ?? auditLadder(plan, wallet, legs, evidence));
     }
   }
 

@@ -6,9 +6,9 @@ import type { Role } from '../../domain/strategy.ts';
 import type { OrderRecord } from '../../ports/exchange.ts';
 import { accountsOf } from './money-audit.ts';
 import type { AuditedPlan, AuditedRung, AuditedWallet } from './audited-plan.ts';
-import { desiredLadder } from './desired-ladder.ts';
+import { desiredLadder, exactWeight, fragmentsOf } from './desired-ladder.ts';
 import type { LadderOrder } from './desired-ladder.ts';
-import { NOTHING, add, compare, exact, isAbove, isBelow, isPositive, multiply, subtract, textOf, total } from './exact.ts';
+import { NOTHING, add, compare, exact, floorQuotient, isAbove, isBelow, isPositive, multiply, subtract, textOf, total } from './exact.ts';
 import type { Exact } from './exact.ts';
 import { slotOfLeg } from './evidence.ts';
 import type { Evidence, StoredLeg } from './evidence.ts';
@@ -90,12 +90,36 @@ function restingCaps({ windows }: AuditedPlan): Partial<Record<Role, number>> {
   return answer;
 }
 
+/** At work at the exchange, not waiting: at market, or fired and filling. A fired stop-limit rests at its limit. */
+function isExecuting({ type, triggered }: OrderRecord): boolean {
+  return type === 'market' || (type === 'stop-market' && triggered);
+}
+
+/** I7: if every closing order of a wallet filled, none of them would close more than the wallet holds. */
+export function auditClosing(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[]): Finding | null {
+  for (const side of ['long', 'short'] as const) {
+    const closing = legs.filter((leg) => leg.wallet === wallet.name && leg.leg === `close-${side}`);
+    const most = total(closing.map((leg) => leg.remaining));
+    const held = exact(side === 'long' ? wallet.long : wallet.short);
+    if (!isAbove(most, held)) continue;
+    return finding('I7', `closing orders for ${textOf(most)} are open, the wallet is ${side} ${textOf(held)}`, {
+      plan: plan.name,
+      wallet: wallet.name,
+      phase: wallet.phase,
+      orders: closing.map(({ role, level, order, remaining }) => ({ role, level, type: order.type, triggered: order.triggered, triggerPrice: order.triggerPrice, remaining: textOf(remaining) })),
+    });
+  }
+  return null;
+}
+
 /**
  * I6: what a wallet holds is covered by orders that close it, except where the strategy itself leaves it uncovered: after a halt, at
- * levels at or below zero, and on rungs beyond the window's `resting`. A position nobody owns a rung for is no exception.
+ * levels at or below zero, and on rungs beyond the window's `resting`. A position nobody owns a rung for is no exception. While one
+ * of the wallet's orders is filling in parts, the position changes under its protection; it is judged when that has ended.
  */
 export function auditProtection(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[]): Finding | null {
   if (plan.operation === 'halted' || plan.operation === 'flattening' || !wallet.isOpened) return null;
+  if (legs.some((leg) => leg.wallet === wallet.name && isExecuting(leg.order))) return null;
   const ladder = ladderOf(plan, wallet);
   for (const side of ['long', 'short'] as const) {
     const held = exact(side === 'long' ? wallet.long : wallet.short);
@@ -152,7 +176,7 @@ interface Expected {
  * when the price is through it and the window says skip.
  */
 export function auditLadder(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[], evidence: Evidence): Finding | null {
-  if (plan.operation !== 'running' || !isSettledWallet(wallet)) return null;
+  if (plan.operation !== 'running' || !isSettledWallet(wallet, plan)) return null;
   const own = legs.filter((leg) => leg.wallet === wallet.name);
   if (own.some(({ order }) => order.triggered || order.filled !== '0')) return null;
   const expected = new Map<string, Expected>();
@@ -188,17 +212,20 @@ function legFault(plan: AuditedPlan, leg: RestingLeg, want: Expected): string | 
   return !isOneTick && (isBelow(room, least) || !isBelow(room, add(least, exact(plan.instrument.tickSize)))) ? 'I15: a limit lies at another distance from its trigger than its window says' : null;
 }
 
-/** Every rung is wholly on one side. */
-function isSettledWallet({ isOpened, phase, strayShort, coreLong, cycleKind, rungs, entriesAllowed }: AuditedWallet): boolean {
+/** Every rung is wholly on one side, and a flipping one as large as it was cut (less when margin was short). */
+function isSettledWallet(wallet: AuditedWallet, { instrument }: AuditedPlan): boolean {
+  const { isOpened, phase, strayShort, coreLong, cycleKind, rungs, entriesAllowed } = wallet;
   if (!isOpened || phase === 'RESET' || strayShort !== '0' || (cycleKind !== 'rotation' && coreLong !== '0') || (cycleKind === 'scaling' && !entriesAllowed)) return false;
-  return rungs.every(({ isOut, long, short }) => {
+  const step = exact(instrument.amountStep);
+  const fragments = cycleKind === 'scaling' ? fragmentsOf(floorQuotient(exact(wallet.notional), exact(wallet.anchor), step), wallet.weights.map(exactWeight), step) : [];
+  return rungs.every(({ isOut, long, short }, index) => {
     switch (cycleKind) {
       case 'rotation':
         return isOut ? short !== '0' : short === '0';
       case 'fragments':
         return isOut ? long === '0' : long !== '0';
       case 'scaling':
-        return isOut ? long === '0' && short !== '0' : short === '0' && long !== '0';
+        return textOf(fragments[index] as Exact) === (isOut ? short : long) && (isOut ? long : short) === '0';
     }
   });
 }

@@ -6,8 +6,8 @@ import { D, dec, floorToStep, maxOf, plain } from '../../domain/decimal.ts';
 import type { DecimalString } from '../../domain/decimal.ts';
 import type { Candle } from '../../domain/candle.ts';
 import type { Strategy } from '../../domain/strategy.ts';
-import type { RunnerObserver } from '../../engine/journalled-machines.ts';
-import type { PlanRunner } from '../../engine/plan-runner.ts';
+
+import type { PlanRunner, RunnerDeps } from '../../engine/plan-runner.ts';
 import { openRunner } from '../../engine/recovery.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
@@ -36,7 +36,7 @@ const HISTORY_CANDLES = 600;
 /** A true range of 0.7 % of the price, a usual hour of a liquid coin: open and close at the price, high and low around it. */
 const HISTORY_RANGE = new D('0.0035');
 
-export async function openPathWorld(strategy: Strategy, conditions: Conditions, startPrice: DecimalString, observer: RunnerObserver): Promise<PathWorld> {
+export async function openPathWorld(strategy: Strategy, conditions: Conditions, startPrice: DecimalString, observer: NonNullable<RunnerDeps['observer']>): Promise<PathWorld> {
   const random = seededRandom(conditions.seed).fork('world');
   const network = { isUp: false };
   const exchange = new SimulatedExchange({

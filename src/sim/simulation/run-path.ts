@@ -5,8 +5,7 @@ import { HedgerowError } from '../../domain/errors.ts';
 import { levelPrice } from '../../domain/grid.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 import { gridOf } from '../../domain/wallet.ts';
-import type { RunnerObserver } from '../../engine/journalled-machines.ts';
-import type { RunnerCounters } from '../../engine/plan-runner.ts';
+import type { RunnerCounters, RunnerDeps } from '../../engine/plan-runner.ts';
 import { equityOfPlan } from '../../engine/risk.ts';
 import { factsOf, operationOf, planPhaseOf } from '../../engine/step.ts';
 import type { Tick } from '../../ports/price-feed.ts';
@@ -175,7 +174,7 @@ class PathLog {
     return this.#strategy.wallets.reduce((sum, wallet) => sum + Number(wallet.capital), 0);
   }
 
-  readonly observer: RunnerObserver = {
+  readonly observer: NonNullable<RunnerDeps['observer']> = {
     phaseChanged: (wallet, from, to) => {
       // A reset that needs no order, and a ladder of one rung, pass two phases at once.
       const via = to === 'ADVANCE' && from !== 'RESET' ? ['RESET'] : from === 'ADVANCE' && to === 'DECLINE' ? ['RETRACEMENT'] : [];
