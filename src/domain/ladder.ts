@@ -177,16 +177,18 @@ function rungServed(facts: WalletFacts, fill: Fill): number | null {
   return best;
 }
 
-function fits(rung: Rung, { role }: Fill): boolean {
+function fits(rung: Rung, { role, leg }: Fill): boolean {
   switch (role) {
     case 'stop-entry-short':
-    case 'flip-short':
       return !rung.out;
+    case 'flip-short':
+      return !rung.out || (leg === 'close-long' && dec(rung.long).greaterThan(dec(rung.short)));
     case 'stop-loss':
       return !rung.out || !dec(rung.long).isZero();
     case 'cover':
       return rung.out || !dec(rung.short).isZero();
     case 'flip-long':
+      return rung.out || (leg === 'close-short' && dec(rung.short).greaterThan(dec(rung.long)));
     case 'stop-entry-long':
       return rung.out;
     default:
@@ -225,6 +227,8 @@ function completeLeg(facts: WalletFacts, index: number, fill: Fill): WalletFacts
   invariant(rung !== undefined, 'I14 a fill is booked on a rung of the ladder', { index });
   const isFlip = fill.role === 'flip-short' || fill.role === 'flip-long';
   const isClose = fill.leg === 'close-long' || fill.leg === 'close-short';
+  // A flip that was half way has been undone: the fragment is still on the side it came from.
+  if (isFlip && rung.out === (fill.role === 'flip-short')) return { ...facts, hasTraded: true };
   const nothingToClose = dec(fill.role === 'flip-long' ? rung.short : rung.long).isZero();
   const closeDone = rung.closeDone || isClose || !isFlip || nothingToClose;
   const openDone = rung.openDone || !isClose || !isFlip || !facts.entriesAllowed;

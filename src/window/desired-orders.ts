@@ -141,11 +141,19 @@ function rungOrders(ladder: Ladder, rung: Rung, index: number): (DesiredOrder | 
       const entry = rung.out ? orderAt(ladder, 'stop-entry-long', index, up, [entering(ladder, 'open-long', index, up, rung.long)]) : null;
       return [stop, entry];
     }
-    case 'scaling':
-      if (!rung.out) return [orderAt(ladder, 'flip-short', index, down, [closing('close-long', rung.long), opening(ladder, 'open-short', dec(rung.fragment), rung.short)])];
-      if (isResetting) return [];
-      return [orderAt(ladder, 'flip-long', index, up, [closing('close-short', rung.short), opening(ladder, 'open-long', dec(rung.fragment), rung.long)])];
+    case 'scaling': {
+      const long = rung.out ? closing('close-long', excess(rung.long, rung.short)) : closing('close-long', rung.long);
+      const short = rung.out ? closing('close-short', rung.short) : closing('close-short', excess(rung.short, rung.long));
+      const toShort = orderAt(ladder, 'flip-short', index, down, [long, rung.out ? null : opening(ladder, 'open-short', dec(rung.fragment), rung.short)]);
+      const toLong = orderAt(ladder, 'flip-long', index, up, [short, rung.out ? opening(ladder, 'open-long', dec(rung.fragment), rung.long) : null]);
+      return [toShort, isResetting ? null : toLong];
+    }
   }
+}
+
+/** What a fragment that is half way through its flip holds of its new side beyond the old one: it is closed again where it came from. */
+function excess(amount: DecimalString, other: DecimalString): DecimalString {
+  return amount === '0' ? '0' : plain(dec(amount).minus(dec(other)));
 }
 
 function isSome(amount: DecimalString): boolean {
