@@ -28,7 +28,7 @@ export interface PathResult {
   readonly transitions: readonly string[];
   /** Steps spent per `hedge: DECLINE`. */
   readonly states: ReadonlyMap<string, number>;
-  /** Phases of each wallet in order. */
+  /** Each wallet's cycles as the phases they passed, `hedge: ADVANCE → RETRACEMENT → RESET`; unfinished ones end with `…`. */
   readonly sequences: readonly string[];
   /** Final equity / capital − 1. */
   readonly return: number;
@@ -227,7 +227,7 @@ class PathLog {
       auditedSteps: this.#audited,
       transitions: this.#transitions,
       states: this.#states,
-      sequences: [...this.#sequences].map(([wallet, phases]) => `${wallet}: ${phases.join(' → ')}`),
+      sequences: [...this.#sequences].flatMap(([wallet, phases]) => cyclesOf(phases).map((cycle) => `${wallet}: ${cycle}`)),
       return: this.#equity / this.#capital() - 1,
       drawdown: this.#drawdown,
       cycleResults: this.#cycleResults,
@@ -240,4 +240,17 @@ class PathLog {
       operations: this.#operations,
     };
   }
+}
+
+/** Cut where a new cycle begins; going back and forth at the bottom is written once. */
+function cyclesOf(phases: readonly string[]): string[] {
+  const cycles: string[][] = [];
+  for (const phase of phases) {
+    if (phase === 'ADVANCE') cycles.push([]);
+    cycles.at(-1)?.push(phase);
+  }
+  return cycles.map((cycle) => {
+    const text = cycle.join(' → ').replace(/DECLINE → RECOVERY(?: → DECLINE → RECOVERY)+/g, '(DECLINE → RECOVERY)+');
+    return cycle.at(-1) === 'RESET' ? text : `${text} …`;
+  });
 }
