@@ -8,7 +8,7 @@
  */
 import type { Candle } from './candle.ts';
 import { isPriceBelow } from './candle.ts';
-import { D, dec, maxOf, plain, roundQuotientToStep, sum } from './decimal.ts';
+import { D, dec, plain, roundQuotientToStep, sum } from './decimal.ts';
 import type { DecimalString } from './decimal.ts';
 import { HedgerowError } from './errors.ts';
 
@@ -29,10 +29,12 @@ export function averageTrueRange(candles: readonly Candle[], length: number): De
   return plain(average);
 }
 
+/** The highest minus the lowest of high, low and previous close: the same as the largest of the three distances. */
 function trueRange({ high, low }: Candle, previous: Candle | undefined): D {
-  const range = dec(high).minus(low);
-  if (previous === undefined) return range;
-  return maxOf(range, maxOf(dec(high).minus(previous.close).abs(), dec(low).minus(previous.close).abs()));
+  if (previous === undefined) return dec(high).minus(low);
+  const top = isPriceBelow(high, previous.close) ? previous.close : high;
+  const bottom = isPriceBelow(previous.close, low) ? previous.close : low;
+  return dec(top).minus(bottom);
 }
 
 function quotient(numerator: D, denominator: D): D {

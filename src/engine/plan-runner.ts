@@ -349,6 +349,7 @@ export class PlanRunner {
 
   /** After a pause the windows catch up with the price; a wallet that holds nothing any more starts anew. */
   #resume(at: number): void {
+    this.#nextCandleAt = 0;
     for (const wallet of this.#machines.running.wallets) {
       const facts = factsOf(wallet);
       const isEmpty = longOf(facts).isZero() && shortOf(facts).isZero() && facts.isOpened && facts.longClosedAt === null && phaseOf(wallet) !== 'RESET';
@@ -459,6 +460,7 @@ export class PlanRunner {
     if (unit.type !== 'atr') return;
     const timeframeMs = parseTimeframe(unit.timeframe);
     this.#nextCandleAt = Math.floor(at / timeframeMs) * timeframeMs + timeframeMs;
+    if (this.#machines.state !== null && operationOf(this.#machines.state) === 'halted') return;
     const candles = await this.#deps.exchange.fetchCandles(this.strategy.symbol, timeframeMs, unit.length * ATR_LENGTHS);
     if (candles.length < unit.length) return;
     const atr = averageTrueRange(candles, unit.length);

@@ -6,7 +6,7 @@ import { dec } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { levelPrice } from '../domain/grid.ts';
 import { gridOf } from '../domain/wallet.ts';
-import { factsOf, wantsEveryPrice } from './step.ts';
+import { factsOf, operationOf, wantsEveryPrice } from './step.ts';
 import type { PlanState } from './step.ts';
 
 export interface PriceBand {
@@ -16,12 +16,15 @@ export interface PriceBand {
 }
 
 export const NO_BAND: PriceBand = { low: Infinity, high: -Infinity };
+/** A halted plan follows no price; it is shown the last one when it resumes. */
+const OPEN_BAND: PriceBand = { low: 0, high: Infinity };
 
 /** Relative error of a float plus much room. */
 const MARGIN = 1e-9;
 
 /** `waiting` are prices at which something withheld may be placed again. */
 export function bandOf(state: PlanState, price: DecimalString, waiting: readonly DecimalString[]): PriceBand {
+  if (operationOf(state) === 'halted') return OPEN_BAND;
   if (wantsEveryPrice(state)) return NO_BAND;
   let low = 0;
   let high = Infinity;

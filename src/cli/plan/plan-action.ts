@@ -20,6 +20,7 @@ import { inputError } from '../command-input.ts';
 import type { CommandInput } from '../command-input.ts';
 import type { CliIo, CommandAction } from '../command-spec.ts';
 import { openCandleSource, atrOf } from '../candle-source.ts';
+import { matchFeeds } from '../run/feed-match.ts';
 import { loadStrategies } from '../run/run-action.ts';
 import { feedChoiceOf, peekSimulatedRun } from '../run/simulated-run.ts';
 import { simulatedInstrument } from '../file-instrument.ts';
@@ -38,7 +39,7 @@ const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
 export const planAction: CommandAction = async (input, io) => {
   const given = input.argumentList(0);
-  const strategies = await loadStrategies(given.length === 0 ? ['strategies'] : given);
+  const { strategies } = await matchFeeds(await loadStrategies(given.length === 0 ? ['strategies'] : given), input.texts('feed'));
   const dataDir = input.text('data') ?? '.hedgerow';
   const world = await peekSimulatedRun(strategies, feedChoiceOf(input), dataDir);
   const store = await existingStore(dataDir, io);

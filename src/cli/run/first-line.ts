@@ -21,3 +21,8 @@ export async function firstLineOf(path: string): Promise<string> {
     file.destroy();
   }
 }
+
+/** Candles have a header of their own; anything else is taken for trades. */
+export async function isCandleFile(path: string): Promise<boolean> {
+  return (await firstLineOf(path)).startsWith('timestamp_ms,open');
+}

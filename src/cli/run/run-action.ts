@@ -16,6 +16,7 @@ import { WatchedExchange, World } from '../../sim/world.ts';
 import { CommandInput, inputError } from '../command-input.ts';
 import type { CliIo, CommandAction, ExitCode } from '../command-spec.ts';
 import { readStrategyFiles } from '../check/strategy-files.ts';
+import { matchFeeds } from './feed-match.ts';
 import { PhaseCounter, statusLine, summarise, summaryTable } from './run-report.ts';
 import type { PlanSummary } from './run-report.ts';
 import { feedChoiceOf, openSimulatedRun } from './simulated-run.ts';
@@ -27,7 +28,8 @@ const TICKS_PER_TURN = 500;
 
 export const runAction: CommandAction = async (input, io) => {
   const given = input.argumentList(0);
-  const strategies = await loadStrategies(given.length === 0 ? ['strategies'] : given);
+  const { strategies, notes } = await matchFeeds(await loadStrategies(given.length === 0 ? ['strategies'] : given), input.texts('feed'));
+  for (const note of notes) io.stderr.write(`hedgerow: ${note}\n`);
   const dataDir = input.text('data') ?? '.hedgerow';
   const speed = speedOf(input);
   const stop = new StopSignal();

@@ -19,7 +19,7 @@ import { mergeFeeds } from '../../sim/merge-feeds.ts';
 import { EXAMPLE_SYMBOLS, generatedFeed } from '../../sim/price-generator.ts';
 import { neededTimeframes, simulatedAccounts, simulatedMarkets } from '../../sim/simulated-market.ts';
 import type { CommandInput } from '../command-input.ts';
-import { firstLineOf } from './first-line.ts';
+import { isCandleFile } from './first-line.ts';
 
 export interface FeedChoice {
   /** Candle or trade files; empty: the generator. */
@@ -157,8 +157,7 @@ async function fileSource({ files, fundingFiles }: FeedChoice, symbols: readonly
 
 async function feedOfFile(path: string, symbols: readonly string[]): Promise<PriceFeed> {
   const symbol = symbolOfFile(path, symbols);
-  const header = await firstLineOf(path);
-  return header.startsWith('timestamp_ms,open') ? candleFeed({ path, symbol }) : tradeFeed({ path, symbol });
+  return (await isCandleFile(path)) ? candleFeed({ path, symbol }) : tradeFeed({ path, symbol });
 }
 
 /** By the file's name; a single strategy takes any file. */

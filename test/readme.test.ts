@@ -1,0 +1,45 @@
+/** README and source say the same: the files of "Life of a price", the commands, the error codes, the two commands to start with. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseStrategy } from '../src/adapters/yaml/load-strategy.ts';
+import { ERROR_CODES } from '../src/domain/errors.ts';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+const README = readFileSync(`${ROOT}README.md`, 'utf8');
+
+describe('README', () => {
+  it('links only to files that exist', () => {
+    const links = [...README.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path = '']) => path);
+    expect(links.length).toBeGreaterThan(15);
+    expect(links.filter((path) => !existsSync(`${ROOT}${path}`))).toEqual([]);
+  });
+
+  it('walks a price through the house in numbered steps', () => {
+    const walk = README.slice(README.indexOf('## Life of a price'), README.indexOf('## Errors'));
+    expect(walk.match(/^\d\. /gm)).toHaveLength(6);
+    expect(walk.match(/src\/|machines\//g)?.length).toBeGreaterThan(12);
+  });
+
+  it('lists exactly the commands there are', () => {
+    const commands = readdirSync(`${ROOT}src/cli/commands`).map((name) => name.replace('.ts', ''));
+    const listed = [...README.slice(README.indexOf('## Commands')).matchAll(/^\| `(\w+) /gm)].map(([, name = '']) => name);
+    expect(listed.sort()).toEqual(commands.sort());
+  });
+
+  it('lists exactly the error codes there are, with their meaning', () => {
+    const listed = Object.fromEntries([...README.matchAll(/^\| `([A-Z_]+)` \| (.*) \|$/gm)].map(([, code = '', meaning = '']) => [code, meaning]));
+    expect(listed).toEqual({ ...ERROR_CODES });
+  });
+
+  it('shows a strategy file that is valid', () => {
+    const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(README) ?? [];
+    expect(parseStrategy(text, 'README.md').name).toBe('btc-rotation');
+  });
+
+  it('starts with the scripts package.json has', () => {
+    const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { scripts: Record<string, string> };
+    for (const script of ['start', 'test', 'bench']) expect(Object.keys(scripts)).toContain(script);
+    expect(README).toContain('npm ci && npm start');
+    expect(README).toContain('npm ci && npm test');
+  });
+});
