@@ -176,7 +176,8 @@ class TraceRun {
     if (touched.length === 0) return;
     for (const event of touched) this.#apply(event);
     for (const order of fillOrder(due)) this.#book(order, order.level);
-    this.#completeResets();
+    // A plan that was already paused buys nothing; one that a reset at this price pauses still completes the others at it.
+    if (slides) this.#completeResets();
   }
 
   /** The wallet has something to learn from the price: a level is touched, or it waits for a price between levels. */
