@@ -92,6 +92,8 @@ export interface Fill {
   readonly fee: DecimalString;
   /** This execution completes the leg's amount. */
   readonly isComplete: boolean;
+  /** The rung the order's first part was booked on; absent for a first part. Later parts go there, wherever the ladder has moved. */
+  readonly rung?: number;
   /** Exchange time, ms. */
   readonly at: number;
 }
@@ -165,8 +167,15 @@ function bookFullStop(facts: WalletFacts, fill: Fill): WalletFacts {
   return { ...facts, coreLong: plain(left), longClosedAt, hasTraded: facts.hasTraded || isClosed };
 }
 
+/** The rung the first part of an order of this cycle is booked on; null where a fill serves no rung of its own. */
+export function rungOfFill(facts: WalletFacts, fill: Fill): number | null {
+  const isFullStop = facts.parameters.cycle === 'rotation' && fill.role === 'stop-loss';
+  return fill.level === null || fill.cycle !== facts.cycle || isFullStop ? null : rungServed(facts, fill);
+}
+
 /** The rung a level belongs to now; when the ladder has slid away from under a late fill, the nearest rung it fits. */
 function rungServed(facts: WalletFacts, fill: Fill): number | null {
+  if (fill.rung !== undefined && fill.rung < facts.rungs.length) return fill.rung;
   const isUp = fill.role === 'cover' || fill.role === 'flip-long' || fill.role === 'stop-entry-long';
   const wanted = facts.top - (fill.level ?? facts.top) + (isUp ? 1 : 0);
   let best: number | null = null;

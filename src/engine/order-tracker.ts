@@ -8,12 +8,15 @@ import { dec, floorQuotientToStep, minOf, plain } from '../domain/decimal.ts';
 import { D } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { invariant } from '../domain/invariant.ts';
+import { rungOfFill } from '../domain/ladder.ts';
 import type { Fill } from '../domain/ladder.ts';
 import type { WalletName } from '../domain/strategy.ts';
 import type { AmendRequest, OrderRecord, OrderRequest, OrderStatus, TradeRecord } from '../ports/exchange.ts';
 import type { Json, StoredOrder, StoredOrderStatus } from '../ports/store.ts';
 import type { ExchangeOrder, OrderLeg } from '../window/exchange-orders.ts';
 import type { WorkingOrder } from '../window/plan.ts';
+import { factsOf } from './step.ts';
+import type { WalletState } from './step.ts';
 
 export interface TrackedOrder extends WorkingOrder {
   /** The slot, cycle and generation its id was made from; an amended order may serve another slot, its `legs` say which. */
@@ -98,13 +101,14 @@ export function isSettled(order: TrackedOrder): boolean {
   return order.finalStatus !== null && dec(order.filled).greaterThanOrEqualTo(order.reportedFilled);
 }
 
-/** A trade split over the order's legs in fill order, with the order as it is afterwards. */
-export function allocateTrade(order: TrackedOrder, trade: TradeRecord): { readonly order: TrackedOrder; readonly fills: readonly WalletFill[] } {
+/** A trade split over the order's legs in fill order, with the order as it is afterwards; its first fill binds a leg to its rung. */
+export function allocateTrade(order: TrackedOrder, trade: TradeRecord, wallets: readonly WalletState[]): { readonly order: TrackedOrder; readonly fills: readonly WalletFill[] } {
   invariant(order.legs.length > 0, 'I5 an order of ours serves at least one leg', { clientOrderId: order.clientOrderId });
   let before = dec(order.filled);
   let rest = dec(trade.amount);
   let feeLeft = dec(trade.fee);
   const fills: WalletFill[] = [];
+  const legs = [...order.legs];
   order.legs.forEach((leg, index) => {
     const legAmount = dec(leg.amount);
     const done = minOf(before, legAmount);
@@ -116,9 +120,16 @@ export function allocateTrade(order: TrackedOrder, trade: TradeRecord): { readon
     rest = rest.minus(part);
     const fee = rest.isZero() ? feeLeft : feeShare(dec(trade.fee), part, dec(trade.amount));
     feeLeft = feeLeft.minus(fee);
-    fills.push({ wallet: leg.wallet, fill: fillOf(leg, trade, part, fee, done.plus(part).greaterThanOrEqualTo(legAmount)) });
+    const fill = fillOf(leg, trade, part, fee, done.plus(part).greaterThanOrEqualTo(legAmount));
+    const rung = leg.rung ?? rungBound(fill, wallets.find(({ name }) => name === leg.wallet));
+    fills.push({ wallet: leg.wallet, fill: rung === null ? fill : { ...fill, rung } });
+    if (rung !== null) legs[index] = { ...leg, rung };
   });
-  return { order: { ...order, filled: plain(dec(order.filled).plus(trade.amount)) }, fills };
+  return { order: { ...order, legs, filled: plain(dec(order.filled).plus(trade.amount)) }, fills };
+}
+
+function rungBound(fill: Fill, wallet: WalletState | undefined): number | null {
+  return wallet === undefined ? null : rungOfFill(factsOf(wallet), fill);
 }
 
 function feeShare(fee: D, part: D, whole: D): D {

@@ -134,7 +134,7 @@ export class Outbox {
   }
 
   /** Sends one committed command and notes what came of it. */
-  async send(command: Command, orders: Orders, record: PassRecord, guard: SlotGuard, passedSlots: Set<string>, now: () => number): Promise<void> {
+  async send(command: Command, orders: Orders, record: PassRecord, guard: SlotGuard, passedSlots: Set<string>, now: () => number): Promise<WriteOutcome<OrderRecord>> {
     const { exchange } = this.#options;
     const outcome = await this.#call(command);
     const at = now();
@@ -142,18 +142,19 @@ export class Outbox {
     record.intent({ ...intent, outcome: outcome.type, code: outcome.type === 'refused' ? outcome.code : null, settledAt: at });
     record.add(at, 'order.answered', { intent: intent.intentId, ...answerOf(outcome) });
     const order = orders.get(intent.clientOrderId);
-    if (order === undefined) return;
+    if (order === undefined) return outcome;
     switch (outcome.type) {
       case 'done':
         keep(orders, record, withRecord(order, outcome.value), at);
-        return;
+        return outcome;
       case 'unknown':
         this.#unknownSince.set(order.clientOrderId, { since: at, negatives: 0 });
         keep(orders, record, { ...order, status: 'unknown' }, at);
-        return;
+        return outcome;
       case 'refused':
         this.refusals += 1;
         await this.#refused(command, outcome.code, order, { orders, record, guard, passedSlots, exchange, at });
+        return outcome;
     }
   }
 

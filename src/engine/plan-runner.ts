@@ -32,12 +32,13 @@ import { liquidationInputs } from './liquidation-share.ts';
 import { allocateTrade, isSettled, toStored, withRecord } from './order-tracker.ts';
 import type { TrackedOrder } from './order-tracker.ts';
 import { Outbox, currentSlot } from './outbox.ts';
+import type { Command } from './outbox.ts';
 import { PassRecord } from './pass-record.ts';
 import { isFlat, permissions, planDesire } from './plan-desire.ts';
 import { comparePositions } from './position-check.ts';
 import { NO_BAND, bandOf, isInside, narrowed } from './price-band.ts';
 import type { PriceBand } from './price-band.ts';
-import { equityOfPlan, newRiskMemory, rememberEquity, riskBand, riskHit } from './risk.ts';
+import { RiskWatch } from './risk-watch.ts';
 import type { RiskMemory } from './risk.ts';
 import { GIVEN_UP, SlotGuard } from './slot-guard.ts';
 import { dueJointReset, factsOf, operationOf, persistPlan, phaseOf, startPlan } from './step.ts';
@@ -76,6 +77,8 @@ const POSITION_CHECK_MS = 3_600_000;
 const ATR_LENGTHS = 10;
 const ACCOUNT_EVENT_IDS_MAX = 1_000;
 
+const DONE = { place: 'placed', amend: 'moved', cancel: 'cancelled' } as const;
+
 export const EMPTY_MEMORY: EngineMemory = { risk: null, accountEventsAt: 0, accountEventIds: [], tradesAt: 0 };
 
 export interface RestoredPlan {
@@ -97,6 +100,7 @@ export class PlanRunner {
   readonly #accounts: ReadonlySet<string>;
   readonly #exchangeContext: ExchangeContext;
   readonly #bookedTrades: Set<string>;
+  readonly #risk: RiskWatch;
   #memory: EngineMemory;
   #prices: PricePoint | null = null;
   readonly #queue = new EventQueue();
@@ -124,6 +128,7 @@ export class PlanRunner {
     this.#accounts = new Set(strategy.wallets.map((wallet) => wallet.account));
     this.#machines = new JournalledMachines(strategy.name, restored?.state ?? null, this.#record, deps);
     this.#memory = restored?.memory ?? EMPTY_MEMORY;
+    this.#risk = new RiskWatch(strategy.risk, this.#accounts, deps.exchange, this.#memory.risk);
     this.#bookedTrades = new Set(restored?.bookedTrades ?? []);
     for (const order of restored?.orders ?? []) this.#orders.set(order.clientOrderId, order);
   }
@@ -158,7 +163,7 @@ export class PlanRunner {
   }
 
   get memory(): EngineMemory {
-    return this.#memory;
+    return { ...this.#memory, risk: this.#risk.memory };
   }
 
   /** Prices strictly between these need no pass; the engine's own filter. */
@@ -241,14 +246,14 @@ export class PlanRunner {
     this.#followIfHeldBack();
     await this.#refresh();
     this.#applyJointReset();
-    this.#checkRisk(await this.#marginRatio());
+    await this.#checkRisk();
     this.#finishFlatten();
     if (!this.#isStale(events)) return this.#finishQuietPass();
     const plan = this.#derive();
     this.#derivedFrom = plan.actions.length === 0 && plan.withheld.length === 0 ? this.#machines.state : null;
     const commands = this.#outbox.prepare(plan.actions, this.#orders, this.#record, this.#guard, this.#now());
     if (commands.length > 0) await this.#commit();
-    for (const command of commands) await this.#outbox.send(command, this.#orders, this.#record, this.#guard, this.#passedSlots, () => this.#now());
+    for (const command of commands) await this.#send(command);
     this.#counters.requests += commands.length;
     this.#counters.refusals = this.#outbox.refusals;
     if (commands.length === 0 && this.#queue.isEmpty) await this.#commit();
@@ -264,6 +269,14 @@ export class PlanRunner {
   #hasUnknownOrder(): boolean {
     for (const order of this.#orders.values()) if (order.status === 'unknown') return true;
     return false;
+  }
+
+  async #send(command: Command): Promise<void> {
+    const outcome = await this.#outbox.send(command, this.#orders, this.#record, this.#guard, this.#passedSlots, () => this.#now());
+    const { kind, clientOrderId, reason, request } = command.intent;
+    const fields = { plan: this.strategy.name, order: clientOrderId, reason, request };
+    if (outcome.type === 'done') this.#deps.log.info(fields, `order ${DONE[kind]}`);
+    else this.#deps.log.warn({ ...fields, ...outcome }, `order not ${DONE[kind]}: ${outcome.type}`);
   }
 
   async #finishQuietPass(): Promise<boolean> {
@@ -302,7 +315,7 @@ export class PlanRunner {
     this.#passedSlots.clear();
     this.#touch(price, point.at);
     this.#applyJointReset();
-    this.#rememberEquity(point);
+    this.#risk.remember(this.#machines.running, point.mark, point.at);
     this.#updateBand();
   }
 
@@ -322,7 +335,7 @@ export class PlanRunner {
     }
     const state = startPlan(this.strategy, this.instrument, price, this.#atr);
     this.#machines.begin(state);
-    this.#memory = { ...this.#memory, risk: newRiskMemory(equityOfPlan(state.wallets.map(factsOf), dec(point.mark)), point.at) };
+    this.#risk.remember(state, point.mark, point.at);
     this.#record.add(point.at, 'plan.started', { price, atr: this.#atr, prices: { last: point.last, mark: point.mark, index: point.index } });
     this.#deps.log.info({ plan: this.strategy.name, symbol: this.strategy.symbol, price }, 'plan started');
   }
@@ -392,7 +405,7 @@ export class PlanRunner {
     }
     const now = this.#prices;
     if (now !== null && now[this.strategy.exchange.triggerBy] !== this.#machines.price) this.#touch(now[this.strategy.exchange.triggerBy], now.at);
-    const { order: after, fills } = allocateTrade(order, trade);
+    const { order: after, fills } = allocateTrade(order, trade, this.#machines.running.wallets);
     this.#bookedTrades.add(trade.id);
     this.#memory = { ...this.#memory, tradesAt: Math.max(this.#memory.tradesAt, trade.at) };
     for (const { wallet, fill } of fills) this.#machines.apply({ to: 'wallet', wallet, event: { type: 'fill.booked', fill } }, trade.at, { tradeId: trade.id, clientOrderId: trade.clientOrderId });
@@ -481,35 +494,9 @@ export class PlanRunner {
     }
   }
 
-  async #marginRatio(): Promise<DecimalString | null> {
-    if (!this.strategy.risk.some(({ name }) => name === 'maxMarginRatio')) return null;
-    let worst: DecimalString | null = null;
-    for (const account of this.#accounts) {
-      const { balance } = await this.#deps.exchange.fetchSnapshot(account);
-      if (balance.marginRatio !== null && (worst === null || dec(balance.marginRatio).greaterThan(worst))) worst = balance.marginRatio;
-    }
-    return worst;
-  }
-
-  #rememberEquity(point: PricePoint): void {
-    if (this.#memory.risk === null) return;
-    const equity = equityOfPlan(this.#machines.running.wallets.map(factsOf), dec(point.mark));
-    this.#memory = { ...this.#memory, risk: rememberEquity(this.#memory.risk, equity, point.at) };
-  }
-
-  /** Limits that can still change something: while paused only those that do more than pause, while stopped none. */
-  #activeLimits(): Strategy['risk'] {
-    const operation = operationOf(this.#machines.running);
-    if (operation === 'running') return this.strategy.risk;
-    return operation === 'paused' ? this.strategy.risk.filter(({ action }) => action !== 'pause') : [];
-  }
-
-  #checkRisk(marginRatio: DecimalString | null): void {
-    const { risk } = this.#memory;
-    if (this.strategy.risk.length === 0 || risk === null || this.#prices === null) return;
-    const hit = riskHit(this.#activeLimits(), risk, this.#machines.running.wallets.map(factsOf), dec(this.#prices.mark), marginRatio);
-    if (hit === null) return;
-    this.#takeCommand({ type: hit.limit.action, reason: `risk limit ${hit.limit.name} ${hit.limit.limit} reached: ${hit.value}` });
+  async #checkRisk(): Promise<void> {
+    const hit = this.#prices === null ? null : await this.#risk.check(this.#machines.running, this.#prices.mark);
+    if (hit !== null) this.#takeCommand({ type: hit.limit.action, reason: `risk limit ${hit.limit.name} ${hit.limit.limit} reached: ${hit.value}` });
   }
 
   #finishFlatten(): void {
@@ -567,7 +554,7 @@ export class PlanRunner {
 
   async #commit(): Promise<void> {
     if (this.#record.isEmpty) return;
-    const snapshot = { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#machines.running), engine: this.#memory } as never };
+    const snapshot = { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#machines.running), engine: this.memory } as never };
     await this.#deps.store.commit(this.#record.take(snapshot));
   }
 
@@ -600,9 +587,6 @@ export class PlanRunner {
     if (this.#machines.state === null || this.#prices === null) return;
     const waiting = this.#withheld.flatMap(({ order }) => (order.triggerPrice === null ? [] : [order.triggerPrice]));
     const band = bandOf(this.#machines.state, this.#machines.price, waiting);
-    const { risk } = this.#memory;
-    const limits = this.#activeLimits();
-    const safe = risk === null ? { low: 0, high: Infinity } : riskBand(limits, risk, this.#machines.state.wallets.map(factsOf));
-    this.#band = narrowed(band, safe);
+    this.#band = narrowed(band, this.#risk.band(this.#machines.state));
   }
 }

@@ -3,13 +3,13 @@
  * nothing else (DOMAIN §3, §6). Amounts are what is still to be done, so a partly filled order wants its remainder.
  */
 import type { Phase } from '../../machines/wallet-cycle.ts';
-import { dec, plain } from '../domain/decimal.ts';
+import { dec, minOf, plain } from '../domain/decimal.ts';
 import type { D, DecimalString } from '../domain/decimal.ts';
 import type { Fill } from '../domain/ladder.ts';
 import { levelAt } from '../domain/grid.ts';
 import type { Grid } from '../domain/grid.ts';
 import type { Role, Strategy, WalletName } from '../domain/strategy.ts';
-import { downLevel, entryAmount, gridOf, upLevel, shortOf } from '../domain/wallet.ts';
+import { downLevel, entryAmount, gridOf, longOf, shortOf, upLevel } from '../domain/wallet.ts';
 import type { Leg, Rung, WalletFacts } from '../domain/wallet.ts';
 
 export interface DesiredLeg {
@@ -97,11 +97,16 @@ function atMarket(name: WalletName, facts: WalletFacts, isResetting: boolean): D
   return [marketOrder(name, 'close-stray', facts.cycle, { leg: 'close-short', amount: facts.strayShort })];
 }
 
-/** A reset closes every short there is when its order is sent: entries may fill, or covers finish, after it was decided. */
+/** A reset closes every short there is when its order is sent, and sells no more than is held: entries, covers and stops may fill after it was decided. */
 function resetLegs(facts: WalletFacts, order: NonNullable<WalletFacts['resetOrder']>): readonly DesiredLeg[] {
-  const short = plain(shortOf(facts));
-  const others = order.legs.filter(({ leg }) => leg !== 'close-short');
-  return isSome(short) ? [{ leg: 'close-short', amount: short }, ...others] : others;
+  const short = closing('close-short', plain(shortOf(facts)));
+  const long = longOf(facts);
+  const others = order.legs.flatMap(({ leg, amount }) => {
+    if (leg === 'close-short') return [];
+    const held = leg === 'close-long' ? closing(leg, plain(minOf(long, dec(amount)))) : { leg, amount };
+    return held === null ? [] : [held];
+  });
+  return short === null ? others : [short, ...others];
 }
 
 function marketOrder(wallet: WalletName, role: DesiredOrder['role'], cycle: number, leg: DesiredLeg): DesiredOrder {

@@ -19,6 +19,8 @@ export interface OrderLeg {
   readonly cycle: number;
   readonly leg: Leg;
   readonly amount: DecimalString;
+  /** The rung its first fill was booked on; absent before. */
+  readonly rung?: number;
 }
 
 /** An order as it should rest, before it has an id. */
@@ -135,10 +137,10 @@ function netted(parts: readonly ExchangeOrder[], wallets: readonly WalletDesire[
     const key = [part.account, part.side, part.type, part.triggerPrice ?? 'market', part.price ?? '', part.triggerBy, part.onGap, owner].join('|');
     groups.set(key, [...(groups.get(key) ?? []), part]);
   }
-  return [...groups.values()].map((group) => netOne(group, wallets));
+  return [...groups.values()].map((group) => netOne(group, parts, wallets));
 }
 
-function netOne(group: readonly ExchangeOrder[], wallets: readonly WalletDesire[]): ExchangeOrder {
+function netOne(group: readonly ExchangeOrder[], parts: readonly ExchangeOrder[], wallets: readonly WalletDesire[]): ExchangeOrder {
   const [first] = group;
   if (first === undefined) throw new RangeError('a group of orders has at least one member');
   const all = group.flatMap((part) => part.legs);
@@ -147,15 +149,16 @@ function netOne(group: readonly ExchangeOrder[], wallets: readonly WalletDesire[
     ...first,
     slot: legs.map(slotOf).join('+'),
     amount: plain(sum(legs.map((leg) => dec(leg.amount)))),
-    reduceOnly: isProtective({ legs }) && canReduceOnly(first, legs, wallets),
+    reduceOnly: isProtective({ legs }) && canReduceOnly(first, legs, parts, wallets),
     legs,
   };
 }
 
-/** No other holding on the account offsets what the legs close, so the exchange would never shrink the order. */
-function canReduceOnly(order: ExchangeOrder, legs: readonly OrderLeg[], wallets: readonly WalletDesire[]): boolean {
+/** No other holding on the account offsets what the legs close, nor can an entry on the same side, so the exchange never shrinks the order. */
+function canReduceOnly(order: ExchangeOrder, legs: readonly OrderLeg[], parts: readonly ExchangeOrder[], wallets: readonly WalletDesire[]): boolean {
   const owner = legs[0]?.wallet;
   if (!legs.every((leg) => leg.wallet === owner)) return false;
+  if (parts.some((part) => part.account === order.account && part.side === order.side && !isProtective(part))) return false;
   return wallets
     .filter((wallet) => wallet.account === order.account)
     .every(({ name, facts }) => {

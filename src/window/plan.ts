@@ -2,8 +2,8 @@
  * The difference between what should rest and what does, as a list of actions with reasons (DOMAIN §6). Pure.
  *
  * - I1: a slot that may already have a live order gets no second one: unanswered and unknown orders block theirs.
- * - I7, protection first: a protective order is placed or amended before the one it replaces is cancelled, an entry is cancelled
- *   before it is replaced.
+ * - I6, I7, protection first: a protective order is cancelled only when the one that replaces it is confirmed to rest, an entry is
+ *   cancelled before it is replaced.
  * - I10: applying the plan leaves an empty plan.
  */
 import { dec, plain, sum } from '../domain/decimal.ts';
@@ -40,6 +40,8 @@ export type Action =
   | { readonly type: 'place'; readonly order: ExchangeOrder; readonly wanted: ExchangeOrder; readonly reason: string }
   | { readonly type: 'amend'; readonly target: WorkingOrder; readonly order: ExchangeOrder; readonly amount: DecimalString; readonly reason: string }
   | { readonly type: 'cancel'; readonly target: WorkingOrder; readonly reason: string };
+
+type CancelAction = Extract<Action, { type: 'cancel' }>;
 
 export interface PlanContext {
   /** Last known price per trigger source; null before the first. */
@@ -79,7 +81,7 @@ export function planActions(desired: readonly ExchangeOrder[], working: readonly
   planner.pairMoves(unmatched, unmatchedWorking);
   for (const order of unmatched) planner.place(order);
   for (const target of unmatchedWorking) planner.retire(target);
-  return planner.result();
+  return planner.result(kept, working);
 }
 
 /** Working orders by each slot they serve. */
@@ -119,6 +121,11 @@ export function isExecuting(order: Pick<WorkingOrder, 'type' | 'isTriggered'>): 
   return order.type === 'market' || (order.type === 'stop-market' && order.isTriggered);
 }
 
+/** What a closing leg protects. */
+function protectionOf({ wallet, leg }: OrderLeg): string {
+  return `${wallet}/${leg}`;
+}
+
 function remainingOf(order: WorkingOrder): DecimalString {
   return plain(dec(order.amount).minus(order.filled));
 }
@@ -133,7 +140,9 @@ class Planner {
   readonly #context: PlanContext;
   readonly #cancelEntries: Action[] = [];
   readonly #protect: Action[] = [];
-  readonly #cancelProtection: Action[] = [];
+  readonly #cancelProtection: CancelAction[] = [];
+  /** Protection that has to go before the order that takes its place, and adds an entry to it, can rest. */
+  readonly #makeWay: CancelAction[] = [];
   readonly #enter: Action[] = [];
   readonly #withheld: { order: ExchangeOrder; reason: string }[] = [];
 
@@ -141,16 +150,47 @@ class Planner {
     this.#context = context;
   }
 
-  result(): Plan {
-    return { actions: [...this.#cancelEntries, ...this.#protect, ...this.#cancelProtection, ...this.#enter], withheld: this.#withheld };
+  /** In the order in which they are sent. What does not fit now follows in the next pass. */
+  result(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): Plan {
+    const cap = this.#context.maxConditionalPerSymbol ?? Infinity;
+    const counted = (cancelled: readonly Action[]): number => cancelled.filter((action) => action.type === 'cancel' && action.target.triggerPrice !== null).length;
+    let room = cap - working.filter((order) => order.triggerPrice !== null).length + counted(this.#cancelEntries);
+    const fits = (action: Action): boolean => {
+      if (action.type !== 'place' || action.order.triggerPrice === null) return true;
+      room -= 1;
+      if (room < 0) this.#withheld.push({ order: action.wanted, reason: `the exchange takes ${cap} conditional orders per symbol; it is placed when one has gone` });
+      return room >= 0;
+    };
+    const protect = this.#protect.filter(fits);
+    const unprotect = [...this.#makeWay, ...this.#spareProtection(desired, working)];
+    room = Math.max(0, room) + counted(unprotect);
+    return { actions: [...this.#cancelEntries, ...protect, ...unprotect, ...this.#enter.filter(fits)], withheld: this.#withheld };
+  }
+
+  /**
+   * Protection is given up only beside at least as much that is confirmed to rest (I6): what replaces it may be refused, or its
+   * answer lost. So a stop is cancelled one pass after its successor was placed, and stays when that was not taken.
+   */
+  #spareProtection(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): readonly CancelAction[] {
+    const spare = new Map<string, number>();
+    const add = (legs: readonly OrderLeg[], sign: number): void => {
+      for (const leg of legs) spare.set(protectionOf(leg), (spare.get(protectionOf(leg)) ?? 0) + sign);
+    };
+    for (const order of working) if (order.status === 'live' && order.triggerPrice !== null && isProtective(order)) add(order.legs, 1);
+    for (const order of desired) if (order.triggerPrice !== null && isProtective(order)) add(order.legs, -1);
+    return this.#cancelProtection.filter(({ target }) => {
+      if (target.legs.some((leg) => (spare.get(protectionOf(leg)) ?? 0) <= 0)) return false;
+      add(target.legs, -1);
+      return true;
+    });
   }
 
   /** Under a cap on conditional orders the nearest to the market stay, protection before entries. */
   withinCap(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): readonly ExchangeOrder[] {
-    const { maxConditionalPerSymbol, amendsConditional } = this.#context;
+    const { maxConditionalPerSymbol } = this.#context;
     if (maxConditionalPerSymbol === null) return desired;
-    // Without amend a moved protective order rests twice for a moment.
-    const room = maxConditionalPerSymbol - (amendsConditional ? 0 : 1);
+    // A protective order that is replaced rests twice for a moment.
+    const room = maxConditionalPerSymbol - 1;
     const conditional = desired.filter((order) => order.triggerPrice !== null);
     const ranked = [...conditional].sort((a, b) => this.#distance(a).comparedTo(this.#distance(b)) || Number(isProtective(b)) - Number(isProtective(a)));
     const dropped = new Set(ranked.slice(Math.max(0, room - countStuck(working, conditional))));
@@ -195,9 +235,11 @@ class Planner {
   }
 
   #replace(order: ExchangeOrder, owners: readonly WorkingOrder[], reason: string): void {
-    for (const target of owners) (isProtective(target) ? this.#cancelProtection : this.#cancelEntries).push({ type: 'cancel', target, reason });
+    const isPureMove = isProtective(order) && owners.every(isProtective);
+    const cancels = isPureMove ? this.#cancelProtection : this.#makeWay;
+    for (const target of owners) (isProtective(target) ? cancels : this.#cancelEntries).push({ type: 'cancel', target, reason });
     // An entry is placed in the next pass, when its predecessor is known to be gone.
-    if (isProtective(order) && owners.every(isProtective)) this.place(order, reason);
+    if (isPureMove) this.place(order, reason);
   }
 
   /**

@@ -1,12 +1,12 @@
 /**
- * The trace of the machines against an independent, plain implementation of the same pages (sim/auditor/ladder-model), on random
+ * The trace of the machines against an independent, plain implementation of the same pages (test/sim/auditor/ladder-model), on random
  * strategies and paths: every document must be equal to the last digit. More cases: `TRACE_CASES=20000 npm test -- trace-against`.
  */
 import { describe, expect, it } from 'vitest';
 import { HedgerowError } from '../../src/domain/errors.ts';
 import { trace } from '../../src/engine/trace.ts';
 import type { FillMode, TraceDocument } from '../../src/engine/trace.ts';
-import { traceModel } from '../../src/sim/auditor/ladder-model.ts';
+import { traceModel } from '../sim/auditor/ladder-model.ts';
 import { instrumentOf } from '../fixtures.ts';
 import { atrOf, randomPrices, randomStrategy, tinyRandom } from '../sim/auditor/random-strategies.ts';
 

@@ -12,6 +12,7 @@ export const planCommand: CommandSpec = {
   options: [
     { flags: '--price <price>', description: 'what would happen at this price instead of the last one' },
     { flags: '--feed <file>', description: 'candle or trade file the plan runs on; once per symbol', isRepeatable: true },
+    { flags: '--prices <list>', description: 'a price path of your own, one price a minute, e.g. 60000,61000,58000; for one symbol' },
     { flags: '--seed <seed>', description: 'seed of the price generator (default 9)' },
     { flags: '--start-price <price>', description: 'where the generator starts a symbol it does not know' },
     { flags: '--data <folder>', description: 'data folder (default .hedgerow)' },

@@ -13,6 +13,7 @@ export const runCommand: CommandSpec = {
   options: [
     { flags: '--feed <file>', description: 'candle or trade file to take prices from; once per symbol', isRepeatable: true },
     { flags: '--funding <file>', description: 'funding rate file (timestamp_ms,funding_rate) for a --feed; once per symbol', isRepeatable: true },
+    { flags: '--prices <list>', description: 'a price path of your own, one price a minute, e.g. 60000,61000,58000; for one symbol' },
     { flags: '--seed <seed>', description: 'seed of the price generator (default 9)' },
     { flags: '--days <days>', description: 'length of the generated path (default 28); a finished run goes on for as many again' },
     { flags: '--start-price <price>', description: 'where the generator starts a symbol it does not know' },

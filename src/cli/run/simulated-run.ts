@@ -16,12 +16,16 @@ import type { SimulatedExchangeConfig } from '../../sim/exchange/config.ts';
 import type { BookDelta } from '../../sim/exchange/delta.ts';
 import { SimulatedExchange } from '../../sim/exchange/simulated-exchange.ts';
 import { mergeFeeds } from '../../sim/merge-feeds.ts';
+import { pathFeed } from '../../sim/path-feed.ts';
 import { EXAMPLE_SYMBOLS, generatedFeed } from '../../sim/price-generator.ts';
 import { neededTimeframes, simulatedAccounts, simulatedMarkets } from '../../sim/simulated-market.ts';
+import { inputError, positiveDecimal } from '../command-input.ts';
 import type { CommandInput } from '../command-input.ts';
 import { isCandleFile } from './first-line.ts';
 
 export interface FeedChoice {
+  /** A price path given on the command line, for one symbol; else null. */
+  readonly prices: readonly string[] | null;
   /** Candle or trade files; empty: the generator. */
   readonly files: readonly string[];
   readonly fundingFiles: readonly string[];
@@ -37,7 +41,10 @@ const DAYS_MAX = 3_660;
 
 /** From the flags `run` and `plan` share; both must name the same world to see the same one. */
 export function feedChoiceOf(input: CommandInput): FeedChoice {
+  const prices = input.text('prices');
+  if (prices !== null && input.texts('feed').length > 0) throw inputError('--prices and --feed exclude each other; give one of them');
   return {
+    prices: prices === null ? null : prices.split(',').map((price, index) => positiveDecimal(price.trim(), `--prices, price ${index + 1}`)),
     files: input.texts('feed'),
     fundingFiles: input.texts('funding'),
     seed: input.text('seed') ?? DEFAULT_SEED,
@@ -76,7 +83,7 @@ export async function openSimulatedRun(strategies: readonly Strategy[], choice: 
     feed: source.feedAfter(exchange.lastTickAt()),
     venue: `simulated/${worldId}`,
     description: source.description,
-    isGenerated: choice.files.length === 0,
+    isGenerated: choice.files.length === 0 && choice.prices === null,
     close: () => {
       endFollowing();
       book.close();
@@ -95,7 +102,7 @@ export async function peekSimulatedRun(strategies: readonly Strategy[], choice: 
 async function worldOf(strategies: readonly Strategy[], choice: FeedChoice): Promise<{ source: FeedSource; worldId: string; config: SimulatedExchangeConfig }> {
   const markets = simulatedMarkets(strategies);
   const symbols = markets.map((market) => market.symbol);
-  const source = choice.files.length > 0 ? await fileSource(choice, symbols) : generatorSource(strategies, choice);
+  const source = await sourceOf(strategies, choice, symbols);
   const worldId = createHash('sha256').update(source.identity).digest('hex').slice(0, 12);
   return { source, worldId, config: { markets, accounts: [], capabilities: SAME_PROCESS, keepHistory: false, candleTimeframesMs: neededTimeframes(strategies) } };
 }
@@ -118,6 +125,19 @@ interface FeedSource {
   readonly identity: string;
   readonly description: string;
   readonly feedAfter: (lastTickAt: number | null) => PriceFeed;
+}
+
+function sourceOf(strategies: readonly Strategy[], choice: FeedChoice, symbols: readonly string[]): FeedSource | Promise<FeedSource> {
+  if (choice.prices !== null) return pathSource(choice.prices, symbols);
+  return choice.files.length > 0 ? fileSource(choice, symbols) : generatorSource(strategies, choice);
+}
+
+/** One price a minute. */
+function pathSource(prices: readonly string[], symbols: readonly string[]): FeedSource {
+  const [symbol, ...others] = symbols;
+  if (symbol === undefined || others.length > 0) throw inputError(`--prices is a path of one symbol, the strategies trade ${symbols.join(', ')}; name one strategy`);
+  const feed = pathFeed({ symbol, prices, startAt: GENERATED_START_AT, stepMs: GENERATED_STEP_MS });
+  return { identity: feed.identity, description: `${prices.length} given prices`, feedAfter: () => feed };
 }
 
 function generatorSource(strategies: readonly Strategy[], { seed, days, startPrice }: FeedChoice): FeedSource {

@@ -5,7 +5,7 @@ import type { Role, Strategy, WalletSpec, Weight, WindowSpec } from '../../../sr
 import { ROLES } from '../../../src/domain/strategy.ts';
 import { desiredLadder } from '../../../src/sim/auditor/desired-ladder.ts';
 import { exact, textOf } from '../../../src/sim/auditor/exact.ts';
-import { traceModel, type TraceDocument, type TraceWallet } from '../../../src/sim/auditor/ladder-model.ts';
+import { traceModel, type TraceDocument, type TraceWallet } from './ladder-model.ts';
 import { atrOf, randomPrices, randomStrategy, tinyRandom } from './random-strategies.ts';
 
 type Market = NonNullable<Strategy['exchange']['market']>;

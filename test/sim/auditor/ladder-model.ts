@@ -4,11 +4,11 @@
  * No machines, no windows, no ledger: one mutable record per wallet, touches, fills, resets, in that order at every price.
  * It must never import the code it judges. Readings of the contract it depends on are stated beside the code.
  */
-import type { DecimalString } from '../../domain/decimal.ts';
-import { HedgerowError } from '../../domain/errors.ts';
-import { invariant } from '../../domain/invariant.ts';
-import type { Role, Strategy, WalletName, WalletSpec } from '../../domain/strategy.ts';
-import type { Side } from '../../ports/exchange.ts';
+import type { DecimalString } from '../../../src/domain/decimal.ts';
+import { HedgerowError } from '../../../src/domain/errors.ts';
+import { invariant } from '../../../src/domain/invariant.ts';
+import type { Role, Strategy, WalletName, WalletSpec } from '../../../src/domain/strategy.ts';
+import type { Side } from '../../../src/ports/exchange.ts';
 import {
   exactWeight,
   fragmentsOf,
@@ -19,7 +19,7 @@ import {
   type ExactOrder,
   type ExactRung,
   type ExactWeight,
-} from './desired-ladder.ts';
+} from '../../../src/sim/auditor/desired-ladder.ts';
 import {
   add,
   compare,
@@ -38,7 +38,7 @@ import {
   total,
   UNITY,
   type Exact,
-} from './exact.ts';
+} from '../../../src/sim/auditor/exact.ts';
 
 export type FillMode = 'touch' | 'gap';
 export type WalletPhase = 'ADVANCE' | 'RETRACEMENT' | 'DECLINE' | 'RECOVERY';
