@@ -6,7 +6,7 @@
  * cannot matter (I12, I14). What differs between wallets is in the domain functions, by `parameters.cycle`.
  */
 import { setup } from 'xstate';
-import { beginReset, isResetOrderDone, requestReset, startCycle } from '../src/domain/cycle.ts';
+import { beginReset, isLeftInCash, isResetOrderDone, requestReset, startCycle } from '../src/domain/cycle.ts';
 import type { DecimalString } from '../src/domain/decimal.ts';
 import { abandonResetOrder, bookExternalClose, bookFill, bookFundingShare, seePrice, touchPrice } from '../src/domain/ladder.ts';
 import type { Fill, Touch } from '../src/domain/ladder.ts';
@@ -42,6 +42,7 @@ const cycle = setup({
     someRungIn: ({ context }) => rungsOut(context) < context.rungs.length,
     resetDue: ({ context }) => context.resetDue !== null,
     resetOrderDone: ({ context }) => isResetOrderDone(context),
+    leftInCash: ({ context }) => isLeftInCash(context),
   },
 });
 
@@ -104,7 +105,10 @@ export function createWalletMachine<Id extends string>(id: Id) {
           'price.touched': { actions: rememberPrice },
           'reset-order.ended': { actions: abandonOrder },
         },
-        always: { guard: 'resetOrderDone', target: 'ADVANCE', actions: beginCycle },
+        always: [
+          { guard: 'leftInCash', target: 'RESET', reenter: true },
+          { guard: 'resetOrderDone', target: 'ADVANCE', actions: beginCycle },
+        ],
       },
     },
   });

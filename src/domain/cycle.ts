@@ -50,10 +50,14 @@ function isTradable(amount: D, price: D, { minAmount, minCost }: Instrument): bo
   return !amount.isZero() && amount.greaterThanOrEqualTo(dec(minAmount)) && amount.times(price).greaterThanOrEqualTo(dec(minCost));
 }
 
-/** The reset waits for no order (any more). A short that something else closed meanwhile needs none. */
+/** The reset waits for no order (any more). What something else closed meanwhile, a cover or a stop, needs none. */
 export function isResetOrderDone(facts: WalletFacts): boolean {
-  if (facts.resetOrder === null) return true;
-  return facts.resetOrder.legs.every(({ leg }) => leg === 'close-short') && (facts.resetOrder.legs.length === 0 || shortOf(facts).isZero());
+  return facts.resetOrder === null || facts.resetOrder.legs.every(({ leg }) => (leg === 'close-short' && shortOf(facts).isZero()) || (leg === 'close-long' && longOf(facts).isZero()));
+}
+
+/** The reset's order is done and the wallet is not long, though its money buys something: its stop filled while it was being reset. */
+export function isLeftInCash(facts: WalletFacts): boolean {
+  return isResetOrderDone(facts) && longOf(facts).isZero() && beginReset(facts).resetOrder !== null;
 }
 
 /** New cycle: anchor at the reset order's average price, or at the price that made the reset due; fragments anew. */

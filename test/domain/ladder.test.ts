@@ -70,7 +70,7 @@ describe('fills', () => {
       const fills = dueFills(state, 'sell', depth);
       expect(outcomeOf(book(state, shuffled(cut(fills, cuts), order)))).toEqual(outcomeOf(book(state, fills)));
     });
-    fc.assert(run, { numRuns: 200 });
+    fc.assert(run, { numRuns: 100 });
   });
 
   it('of one recovery do too, from wherever a random life has led', () => {
@@ -84,7 +84,7 @@ describe('fills', () => {
       const fills = facts !== null && spec.cycle !== 'scaling' ? all.slice(0, Math.max(0, rungsOut(facts) - 1)) : all;
       expect(outcomeOf(book(life.state, shuffled(cut(fills, cuts), order)))).toEqual(outcomeOf(book(life.state, fills)));
     });
-    fc.assert(run, { numRuns: 150 });
+    fc.assert(run, { numRuns: 60 });
   });
 });
 
@@ -102,7 +102,7 @@ describe('touches', () => {
         expect(rungsOf(after)).toBe(rungsOf(before));
       }
     });
-    fc.assert(run, { numRuns: 100 });
+    fc.assert(run, { numRuns: 40 });
   });
 
   it('slide by k alone: all in trails up to c − m, all out trails down to c + m + N − 2, else the ladder is pinned', () => {
@@ -118,7 +118,7 @@ describe('touches', () => {
         if (after.resetDue === null) expect(after.top).toBe(expected);
       }
     });
-    fc.assert(run, { numRuns: 150 });
+    fc.assert(run, { numRuns: 60 });
   });
 
   it('slide nothing while the plan is paused', () => {

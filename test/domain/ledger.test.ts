@@ -77,7 +77,7 @@ describe('the ledger', () => {
         for (const instruction of list) life.follow(instruction);
         life.settle();
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 

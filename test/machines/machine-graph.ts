@@ -123,8 +123,8 @@ function touches(facts: WalletFacts): Named<WalletEvent>[] {
 
 /** An order of the cycle before that filled after all. */
 function lateFills(facts: WalletFacts): Named<WalletEvent>[] {
-  if (facts.cycle !== 1 || facts.hasTraded || facts.unit !== 0 || facts.strayShort !== '0') return [];
-  const late = { level: -1, cycle: 0, price: facts.price, amount: '0.1', fee: '0', isComplete: true, at: 1 };
+  if (!facts.isOpened || facts.hasTraded || facts.unit !== 0 || facts.strayShort !== '0') return [];
+  const late = { level: -1, cycle: facts.cycle - 1, price: facts.price, amount: '0.1', fee: '0', isComplete: true, at: 1 };
   if (facts.parameters.cycle !== 'rotation') return [];
   return [{ name: 'stop-entry-short of an earlier cycle filled', event: { type: 'fill.booked', fill: { ...late, role: 'stop-entry-short', leg: 'open-short' } } }];
 }

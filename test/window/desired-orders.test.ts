@@ -42,7 +42,7 @@ describe('desired orders', () => {
         });
         for (const instruction of list) life.follow(instruction);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -61,7 +61,7 @@ describe('desired orders', () => {
         });
         for (const instruction of list) life.follow(instruction);
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 
