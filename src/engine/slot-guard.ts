@@ -3,7 +3,7 @@
  * something about it changes. Protection is retried for as long as the position is open.
  */
 import type { ExchangeOrder } from '../window/exchange-orders.ts';
-import { isProtective } from '../window/exchange-orders.ts';
+import { closingPart, isProtective } from '../window/exchange-orders.ts';
 
 export const ENTRY_ATTEMPTS_MAX = 6;
 export const GIVEN_UP = 'given up';
@@ -48,7 +48,8 @@ export class SlotGuard {
   blocked(desired: readonly ExchangeOrder[], at: number): Map<string, string> {
     const blocked = new Map<string, string>();
     if (this.#attempts.size === 0) return blocked;
-    const wanted = new Map(desired.map((order) => [order.slot, order]));
+    const parts = desired.flatMap((order) => closingPart(order) ?? []);
+    const wanted = new Map([...parts, ...desired].map((order) => [order.slot, order]));
     for (const [slot, attempts] of this.#attempts) {
       const order = wanted.get(slot);
       if (order === undefined || (attempts.content !== null && contentOf(order) !== attempts.content)) {

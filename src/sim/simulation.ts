@@ -25,6 +25,8 @@ export interface SimulationOptions {
   readonly steps: number;
   /** Real candles to draw blocks from; null: only made-up paths. */
   readonly candles: readonly Candle[] | null;
+  /** Orders may also go on filling over several prices; default false. */
+  readonly isHarsh?: boolean;
   /** Called after each path with how many are done. */
   readonly onPath?: (done: number) => void;
 }
@@ -82,10 +84,10 @@ const SEQUENCES_SHOWN = 12;
 
 /** Runs until all paths are done or one of them breaks an invariant. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { strategy, startPrice, runs, seed, steps, candles } = options;
+  const { strategy, startPrice, runs, seed, steps, candles, isHarsh = false } = options;
   const tally = new Tally(options);
   let broken: { readonly path: SimPath; readonly violation: Violation } | null = null;
-  const property = fc.asyncProperty(pathArbitrary({ steps, candles, unitsPerPrice: unitsPerPrice(strategy, startPrice) }), async ({ kind, path }: KindOfPath) => {
+  const property = fc.asyncProperty(pathArbitrary({ steps, candles, unitsPerPrice: unitsPerPrice(strategy, startPrice), isHarsh }), async ({ kind, path }: KindOfPath) => {
     const result = await runPath(strategy, path, startPrice);
     tally.add(kind, result);
     options.onPath?.(tally.paths);

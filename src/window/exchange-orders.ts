@@ -74,6 +74,13 @@ export function isProtective(order: { readonly legs: readonly { readonly leg: Le
   return order.legs.every(isClosingLeg);
 }
 
+/** What a netted order closes, as an order of its own; null when it closes nothing or nothing else. */
+export function closingPart(order: ExchangeOrder): ExchangeOrder | null {
+  const legs = order.legs.filter(isClosingLeg);
+  if (legs.length === 0 || legs.length === order.legs.length) return null;
+  return { ...order, legs, slot: legs.map(slotOf).join('+'), amount: plain(sum(legs.map((leg) => dec(leg.amount)))) };
+}
+
 export function exchangeOrders(wallets: readonly WalletDesire[], context: ExchangeContext): ExchangeOrder[] {
   const parts = wallets.flatMap((wallet) => knownParts(wallet, context));
   return context.positionMode === 'hedge' ? parts : netted(parts, wallets);

@@ -9,7 +9,7 @@
 import { dec, plain, sum } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import type { TriggerSource } from '../domain/strategy.ts';
-import { isClosingLeg, isProtective, slotOf } from './exchange-orders.ts';
+import { closingPart, isClosingLeg, isProtective, slotOf } from './exchange-orders.ts';
 import type { ExchangeOrder, OrderLeg } from './exchange-orders.ts';
 
 /** An order of ours that is, or may be, live at the exchange. */
@@ -270,19 +270,15 @@ class Planner {
   }
 
   place(order: ExchangeOrder, why?: string): void {
-    const blocked = this.#blockReason(order);
-    if (blocked !== null) {
-      this.#withheld.push({ order, reason: blocked });
-      return;
-    }
-    const placeable = this.#isPassed(order) ? this.#atMarket(order) : order;
+    const obstacle = this.#blockReason(order) ?? (this.#mayTouch(order) ? null : 'the plan takes no new risk now');
+    if (obstacle !== null) this.#withheld.push({ order, reason: obstacle });
+    // What closes goes ahead without what opens.
+    const allowed = obstacle === null ? order : closingPart(order);
+    if (allowed === null || (allowed !== order && this.#blockReason(allowed) !== null)) return;
+    const placeable = this.#isPassed(order) ? this.#atMarket(allowed) : allowed;
     if (placeable === null) return;
-    if (!this.#mayTouch(placeable)) {
-      this.#withheld.push({ order, reason: 'the plan takes no new risk now' });
-      return;
-    }
-    const reason = why ?? (placeable === order ? `${legsText(order.legs)} is wanted` : `the price is already through ${legsText(order.legs)} at ${order.triggerPrice ?? 'market'}`);
-    (isProtective(placeable) ? this.#protect : this.#enter).push({ type: 'place', order: placeable, wanted: order, reason });
+    const reason = why ?? (placeable.type === order.type ? `${legsText(placeable.legs)} is wanted` : `the price is already through ${legsText(order.legs)} at ${order.triggerPrice ?? 'market'}`);
+    (isProtective(placeable) ? this.#protect : this.#enter).push({ type: 'place', order: placeable, wanted: allowed, reason });
   }
 
   #blockReason(order: ExchangeOrder): string | null {

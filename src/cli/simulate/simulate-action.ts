@@ -40,7 +40,7 @@ export async function simulateAction(input: CommandInput, io: CliIo): Promise<Ex
   try {
     const report =
       path === null
-        ? await simulate({ strategy, startPrice, runs, seed, steps, candles: candles?.candles ?? null, onPath: (done) => progress.show(done) })
+        ? await simulate({ strategy, startPrice, runs, seed, steps, candles: candles?.candles ?? null, isHarsh: input.flag('harsh'), onPath: (done) => progress.show(done) })
         : await replay({ strategy, startPrice, seed }, path);
     progress.end();
     const command = report.violation === null ? null : replayCommand(file, report);

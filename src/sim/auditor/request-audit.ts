@@ -13,7 +13,7 @@ import { finding } from './violation.ts';
 import type { Finding } from './violation.ts';
 
 /** Refusals that say the request itself was wrong, whatever the market did. */
-const FAULTS_OF_THE_SENDER: ReadonlySet<string> = new Set(['PRICE_OFF_TICK', 'AMOUNT_OFF_STEP', 'BAD_REQUEST', 'UNKNOWN_SYMBOL', 'POSITION_SIDE_MISMATCH', 'MIN_AMOUNT', 'MIN_COST']);
+const FAULTS_OF_THE_SENDER: ReadonlySet<string> = new Set(['PRICE_OFF_TICK', 'AMOUNT_OFF_STEP', 'BAD_REQUEST', 'UNKNOWN_SYMBOL', 'POSITION_SIDE_MISMATCH']);
 
 export function auditRequest(received: ReceivedRequest, evidence: Evidence, instrument: Instrument | undefined): Finding | null {
   return intentFault(received, evidence) ?? contentFault(received, evidence) ?? gridFault(received, instrument) ?? slotFault(received, evidence);

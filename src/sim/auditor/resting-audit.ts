@@ -40,7 +40,8 @@ export function restingLegs(plan: AuditedPlan, evidence: Evidence): { readonly l
       if (isPositive(remaining)) legs.push({ ...leg, clientOrderId: order.clientOrderId, order, remaining });
     }
     const written = total(stored.map((leg) => exact(leg.amount)));
-    if (compare(written, exact(order.amount)) !== 0) {
+    // An exchange cuts a reduce-only order to what is left to close.
+    if (order.reduceOnly ? isBelow(written, exact(order.amount)) : compare(written, exact(order.amount)) !== 0) {
       return { legs, fault: finding('I5', 'the legs of a resting order do not add up to its amount', { clientOrderId: order.clientOrderId, legs: stored, amount: order.amount }) };
     }
   }
@@ -95,38 +96,47 @@ function isExecuting({ type, triggered }: OrderRecord): boolean {
   return type === 'market' || (type === 'stop-market' && triggered);
 }
 
-/** I7: if every closing order of a wallet filled, none of them would close more than the wallet holds. */
+/**
+ * I7: the closing orders of a wallet that wait close no more than it holds, and neither do those at work. (Both together may, while a
+ * reset sells a part of what its stops protect.)
+ */
 export function auditClosing(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[]): Finding | null {
   for (const side of ['long', 'short'] as const) {
-    const closing = legs.filter((leg) => leg.wallet === wallet.name && leg.leg === `close-${side}`);
-    const most = total(closing.map((leg) => leg.remaining));
     const held = exact(side === 'long' ? wallet.long : wallet.short);
-    if (!isAbove(most, held)) continue;
-    return finding('I7', `closing orders for ${textOf(most)} are open, the wallet is ${side} ${textOf(held)}`, {
-      plan: plan.name,
-      wallet: wallet.name,
-      phase: wallet.phase,
-      orders: closing.map(({ role, level, order, remaining }) => ({ role, level, type: order.type, triggered: order.triggered, triggerPrice: order.triggerPrice, remaining: textOf(remaining) })),
-    });
+    const closing = legs.filter((leg) => leg.wallet === wallet.name && leg.leg === `close-${side}`);
+    for (const atWork of [false, true]) {
+      const some = closing.filter(({ order }) => isExecuting(order) === atWork);
+      const most = total(some.map((leg) => leg.remaining));
+      if (!isAbove(most, held)) continue;
+      return finding('I7', `closing orders for ${textOf(most)} are open, the wallet is ${side} ${textOf(held)}`, {
+        plan: plan.name,
+        wallet: wallet.name,
+        phase: wallet.phase,
+        orders: some.map(({ role, level, order, remaining }) => ({ role, level, type: order.type, triggered: order.triggered, triggerPrice: order.triggerPrice, remaining: textOf(remaining) })),
+      });
+    }
   }
   return null;
 }
 
 /**
  * I6: what a wallet holds is covered by orders that close it, except where the strategy itself leaves it uncovered: after a halt, at
- * levels at or below zero, and on rungs beyond the window's `resting`. A position nobody owns a rung for is no exception. While one
- * of the wallet's orders is filling in parts, the position changes under its protection; it is judged when that has ended.
+ * levels at or below zero, and on rungs beyond the window's `resting`. A position nobody owns a rung for is no exception. While an
+ * order of the account is filling in parts, positions change under their protection, and netted orders wait for it; judged when it ended.
  */
-export function auditProtection(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[]): Finding | null {
+export function auditProtection(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[], evidence: Evidence): Finding | null {
   if (plan.operation === 'halted' || plan.operation === 'flattening' || !wallet.isOpened) return null;
-  if (legs.some((leg) => leg.wallet === wallet.name && isExecuting(leg.order))) return null;
+  if (legs.some(({ order }) => order.account === wallet.account && isExecuting(order))) return null;
+  if (plan.positionMode === 'one-way' && isCloseUnaffordable(wallet, evidence)) return null;
   const ladder = ladderOf(plan, wallet);
   for (const side of ['long', 'short'] as const) {
     const held = exact(side === 'long' ? wallet.long : wallet.short);
     if (!isPositive(held)) continue;
     const covered = total(legs.filter((leg) => leg.wallet === wallet.name && leg.leg === `close-${side}`).map((leg) => leg.remaining));
     const exempt = total(wallet.rungs.map((rung, index) => exemptAmount(rung, index, side, ladder)));
-    if (!isAbove(subtract(held, exempt), covered)) continue;
+    const uncovered = subtract(subtract(held, exempt), covered);
+    // Less than the exchange's smallest order cannot be closed by an order of its own.
+    if (!isPositive(uncovered) || isBelow(uncovered, exact(plan.instrument.minAmount))) continue;
     return finding('I6', `${textOf(subtract(held, covered))} of the ${side} position rests uncovered`, {
       plan: plan.name,
       operation: plan.operation,
@@ -138,6 +148,14 @@ export function auditProtection(plan: AuditedPlan, wallet: AuditedWallet, legs: 
     });
   }
   return null;
+}
+
+/** In a netted position one wallet's close can be another's opening, and the exchange may lack the margin for it. */
+function isCloseUnaffordable(wallet: AuditedWallet, { refusedSlots }: Evidence): boolean {
+  for (const [slot, reason] of refusedSlots) {
+    if (reason === 'INSUFFICIENT_MARGIN' && slot.startsWith(`${wallet.name}/`) && slot.includes('/close-')) return true;
+  }
+  return false;
 }
 
 function exemptAmount(rung: AuditedRung, index: number, side: 'long' | 'short', ladder: readonly LadderOrder[]): Exact {
@@ -178,7 +196,9 @@ interface Expected {
 export function auditLadder(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[], evidence: Evidence): Finding | null {
   if (plan.operation !== 'running' || !isSettledWallet(wallet, plan)) return null;
   const own = legs.filter((leg) => leg.wallet === wallet.name);
-  if (own.some(({ order }) => order.triggered || order.filled !== '0')) return null;
+  // A netted order that is filling holds up the other wallets' orders at its price.
+  const together = plan.positionMode === 'one-way' ? legs.filter(({ order }) => order.account === wallet.account) : own;
+  if (together.some(({ order }) => order.triggered || order.type === 'market' || order.filled !== '0')) return null;
   const expected = new Map<string, Expected>();
   for (const order of ladderOf(plan, wallet)) {
     for (const [leg, amount] of legsOfLadderOrder(wallet, order)) expected.set(slotOfLeg({ wallet: wallet.name, role: order.role, level: order.level, leg, cycle: wallet.cycle }), { side: order.side, triggerPrice: order.triggerPrice, amount });

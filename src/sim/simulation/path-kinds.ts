@@ -33,9 +33,10 @@ const MOVES: Readonly<Record<Exclude<PathKind, 'candles'>, fc.Arbitrary<Move>>> 
 };
 
 /** What an exchange may be like; every choice has its plain value first. */
-const conditions: fc.Arbitrary<Conditions> = fc.record({
+const mild: fc.Arbitrary<Conditions> = fc.record({
   latencyMs: fc.constantFrom(0, 0, 0, 20, 250, 1_500),
-  parts: fc.constantFrom(0, 0, 0, 1, 2),
+  pieces: fc.constantFrom(false, false, true),
+  parts: fc.constant(0),
   slippageBps: fc.constantFrom(null, null, 0, 5),
   fillPrice: fc.constantFrom('touch' as const, 'gap' as const),
   amends: fc.constantFrom(true, true, false),
@@ -44,6 +45,9 @@ const conditions: fc.Arbitrary<Conditions> = fc.record({
   fundingEvery: fc.constantFrom(0, 7),
   seed: fc.integer({ min: 1, max: 999_999 }),
 });
+
+/** Also an exchange at which an order goes on filling while the price moves by whole units. */
+const harsh: fc.Arbitrary<Conditions> = fc.tuple(mild, fc.constantFrom(0, 1, 2)).map(([conditions, parts]) => ({ ...conditions, parts }));
 
 /** Consecutive candles per draw. */
 const BLOCK = 12;
@@ -68,9 +72,12 @@ export interface KindOptions {
   readonly candles: readonly Candle[] | null;
   /** How many units the price is worth: a return of 1 % is `unitsPerPrice / 100` units. */
   readonly unitsPerPrice: number;
+  /** Orders may also go on filling over several prices. */
+  readonly isHarsh: boolean;
 }
 
-export function pathArbitrary({ steps, candles, unitsPerPrice }: KindOptions): fc.Arbitrary<KindOfPath> {
+export function pathArbitrary({ steps, candles, unitsPerPrice, isHarsh }: KindOptions): fc.Arbitrary<KindOfPath> {
+  const conditions = isHarsh ? harsh : mild;
   const exactly = (move: fc.Arbitrary<Move>): fc.Arbitrary<readonly Move[]> => fc.array(move, { minLength: steps, maxLength: steps, size: 'max' });
   const kinds = (Object.keys(MOVES) as Exclude<PathKind, 'candles'>[]).map((kind) => {
     return fc.record({ kind: fc.constant<PathKind>(kind), path: fc.record({ moves: exactly(MOVES[kind]), conditions }) });

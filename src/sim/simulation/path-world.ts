@@ -57,14 +57,14 @@ export async function openPathWorld(strategy: Strategy, conditions: Conditions, 
   return { world: new World(exchange, watched, [runner]), runner, auditor, random: random.fork('prices'), exchange };
 }
 
-function marketUnder(market: SimulatedMarket, { parts, slippageBps }: Conditions, strategy: Strategy, startPrice: DecimalString): SimulatedMarket {
+function marketUnder(market: SimulatedMarket, { pieces, parts, slippageBps }: Conditions, strategy: Strategy, startPrice: DecimalString): SimulatedMarket {
   const slippage = slippageBps === null ? {} : { slippage: plain(new D(slippageBps).times('0.0001')) };
-  if (parts === 0) return { ...market, ...slippage };
+  if (!pieces && parts === 0) return { ...market, ...slippage };
   // An eighth of the largest wallet's position at the start: fragments fill in a few parts, whole positions in many.
   const capital = strategy.wallets.reduce((most, wallet) => maxOf(most, dec(wallet.capital)), dec('0'));
   const step = dec(market.amountStep);
   const part = maxOf(step, floorToStep(capital.times(strategy.leverage).div(startPrice).div(8), step));
-  return { ...market, ...slippage, maxAmountPerTrade: plain(part), tradesPerTick: parts };
+  return { ...market, ...slippage, maxAmountPerTrade: plain(part), tradesPerTick: parts === 0 ? null : parts };
 }
 
 /** Requests take once to three times the latency, answers as well; while the world is being opened they take none. */

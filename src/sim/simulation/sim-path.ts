@@ -13,7 +13,9 @@ export type Move =
 export interface Conditions {
   /** One way, ms; requests and answers vary between once and three times this. 0: at once. */
   readonly latencyMs: number;
-  /** An order fills in so many parts at most per tick, of a part of the wallet each; 0: whole. */
+  /** Orders fill in several trades at once, of an eighth of the wallet's position each. */
+  readonly pieces: boolean;
+  /** As `pieces`, but so many trades per price at most: an order goes on filling over the next prices. 0: no such limit. */
   readonly parts: number;
   /** Slippage in hundredths of a percent; null: as the strategy says. */
   readonly slippageBps: number | null;
@@ -35,11 +37,12 @@ export interface SimPath {
   readonly conditions: Conditions;
 }
 
-export const CALM: Conditions = { latencyMs: 0, parts: 0, slippageBps: null, fillPrice: 'touch', amends: true, basisTicks: 0, stepSeconds: 60, fundingEvery: 0, seed: 0 };
+export const CALM: Conditions = { latencyMs: 0, pieces: false, parts: 0, slippageBps: null, fillPrice: 'touch', amends: true, basisTicks: 0, stepSeconds: 60, fundingEvery: 0, seed: 0 };
 
 export function pathText({ moves, conditions }: SimPath): string {
   const words = [
     ...(conditions.latencyMs === 0 ? [] : [`latency=${conditions.latencyMs}`]),
+    ...(conditions.pieces ? ['pieces'] : []),
     ...(conditions.parts === 0 ? [] : [`parts=${conditions.parts}`]),
     ...(conditions.slippageBps === null ? [] : [`slippage=${conditions.slippageBps}`]),
     ...(conditions.fillPrice === 'touch' ? [] : ['gap']),
@@ -92,6 +95,7 @@ function withWord(conditions: Conditions, word: string): Conditions {
   const [name = '', value = ''] = word.split('=');
   const whole = /^\d{1,9}$/.test(value) ? Number(value) : null;
   if (word === 'gap') return { ...conditions, fillPrice: 'gap' };
+  if (word === 'pieces') return { ...conditions, pieces: true };
   if (word === 'noamend') return { ...conditions, amends: false };
   if (whole !== null) {
     switch (name) {
@@ -112,7 +116,7 @@ function withWord(conditions: Conditions, word: string): Conditions {
         return { ...conditions, seed: whole };
     }
   }
-  throw wrong(`${JSON.stringify(word)} is no condition; known are latency=MS, parts=N, slippage=BASIS-POINTS, gap, noamend, basis=TICKS, every=SECONDS, funding=STEPS, seed=N`);
+  throw wrong(`${JSON.stringify(word)} is no condition; known are latency=MS, pieces, parts=N, slippage=BASIS-POINTS, gap, noamend, basis=TICKS, every=SECONDS, funding=STEPS, seed=N`);
 }
 
 function wrong(message: string): HedgerowError {
