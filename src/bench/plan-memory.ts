@@ -16,7 +16,7 @@ const PROCESS = `resident memory of a process with ${PLANS} plans`;
 export const planMemory: Bench = {
   group: `memory, (${PLANS} plans − 1 plan) / ${PLANS - 1}`,
   warmsUp: false,
-  roundsMax: 3,
+  roundsMax: 2,
   rows: [
     { name: HEAP, unit: 'kB', note: 'two wallets of four fragments, with its simulated market and account, resting orders and memory store' },
     { name: ENGINE, unit: 'kB', note: 'what the heap loses when engine and runners are let go, exchange and store stay' },

@@ -8,7 +8,7 @@ import { LadderWalk } from './ladder-walk.ts';
 import type { WalkTimes } from './ladder-walk.ts';
 
 const MODES: readonly PositionMode[] = ['hedge', 'one-way'];
-const TOUCHES_PER_ROUND = 2_000;
+const TOUCHES_PER_ROUND = 1_000;
 /** The path stays this many units around its start. */
 const UNITS_MAX = 40;
 const GOAL = { atMost: 100 };

@@ -15,8 +15,8 @@ import type { Bench, OpenBench } from './bench.ts';
 import { START_PRICE, UNIT, benchStrategy } from './bench-strategies.ts';
 import { SILENT } from './loaded-plans.ts';
 
-const DAYS = 4;
-const TOUCHED_PRICES = 800;
+const DAYS = 2;
+const TOUCHED_PRICES = 300;
 /** The path of touches stays this many units around its start. */
 const UNITS_MAX = 40;
 const TICKS = 'ticks of generated prices, three plans';
