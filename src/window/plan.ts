@@ -98,8 +98,16 @@ function slotsOf(working: readonly WorkingOrder[]): Map<string, WorkingOrder[]> 
   return bySlot;
 }
 
+/** Legs live as long as their orders and are asked for in every pass. */
+const slotKeys = new WeakMap<OrderLeg, string>();
+
 function slotKey(leg: OrderLeg): string {
-  return `${slotOf(leg)}#${leg.cycle}`;
+  let key = slotKeys.get(leg);
+  if (key === undefined) {
+    key = `${slotOf(leg)}#${leg.cycle}`;
+    slotKeys.set(leg, key);
+  }
+  return key;
 }
 
 function ownersOf(order: ExchangeOrder, bySlot: ReadonlyMap<string, WorkingOrder[]>): WorkingOrder[] {
@@ -127,7 +135,7 @@ function protectionOf({ wallet, leg }: OrderLeg): string {
 }
 
 function remainingOf(order: WorkingOrder): DecimalString {
-  return plain(dec(order.amount).minus(order.filled));
+  return order.filled === '0' ? order.amount : plain(dec(order.amount).minus(order.filled));
 }
 
 /** Conditional orders that hold a place under the cap, are not wanted, and cannot be changed now. */
@@ -330,6 +338,7 @@ function isSame(order: ExchangeOrder, other: WorkingOrder): boolean {
 }
 
 function hasSameLegs(order: ExchangeOrder, other: WorkingOrder): boolean {
+  if (order.legs === other.legs) return true;
   return order.slot === other.legs.map(slotOf).join('+') && order.legs.every((leg, index) => leg.cycle === other.legs[index]?.cycle);
 }
 
