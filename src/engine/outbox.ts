@@ -267,8 +267,13 @@ function shrunk({ order, wanted }: PlaceAction, guard: SlotGuard, amountStep: De
   const attempts = order.type === 'market' ? guard.attempts(wanted.slot, 'INSUFFICIENT_MARGIN') : 0;
   if (attempts === 0) return order;
   const factor = new D(1).minus(FIRST_SHRINK.times(2 ** (attempts - 1)));
-  const legs = order.legs.map((leg) => (isClosingLeg(leg) ? leg : { ...leg, amount: plain(floorToStep(dec(leg.amount).times(factor), dec(amountStep))) }));
+  const legs = order.legs.map((leg) => (isClosingLeg(leg) ? leg : { ...leg, amount: atLeastOneStep(dec(leg.amount).times(factor), dec(amountStep)) }));
   return { ...order, legs, amount: plain(legs.reduce((total, leg) => total.plus(leg.amount), new D(0))) };
+}
+
+function atLeastOneStep(amount: D, amountStep: D): DecimalString {
+  const floored = floorToStep(amount, amountStep);
+  return plain(floored.isZero() ? amountStep : floored);
 }
 
 /** The slots an order serves now, as one text. */

@@ -22,7 +22,7 @@ export interface BootstrapOptions {
 }
 
 /** One candle as returns: the jump from the close before, then the rest of its path, each relative to the price before. */
-type BarReturns = readonly [number, number, number, number];
+export type BarReturns = readonly [number, number, number, number];
 
 /**
  * Prices in the order open, first extreme, second extreme, close of each drawn candle; on the tick grid, above zero.
@@ -48,7 +48,8 @@ export function* bootstrapPrices({ candles, seed, bars, blockLength = 48, startP
   }
 }
 
-function barReturns(candles: readonly Candle[]): BarReturns[] {
+/** One entry less than candles: the first only gives the close the second starts from. */
+export function barReturns(candles: readonly Candle[]): BarReturns[] {
   return candles.slice(1).map((candle, i) => {
     const [open, second, third, close] = candlePath(candle).map(Number) as [number, number, number, number];
     return [open / Number((candles[i] as Candle).close), second / open, third / second, close / third];

@@ -141,7 +141,7 @@ export class Auditor {
     const { legs, fault } = restingLegs(plan, evidence);
     this.#note(fault ?? auditBooking(plan, evidence) ?? auditMoney(plan, evidence) ?? auditSlots(plan, legs));
     for (const wallet of plan.wallets) {
-      this.#note(auditClosing(plan, wallet, legs) ?? auditProtection(plan, wallet, legs, evidence) ?? auditExposure(plan, wallet, legs) ?? auditLadder(plan, wallet, legs, evidence));
+      this.#note(auditClosing(plan, wallet, legs) ?? auditProtection(plan, wallet, legs, evidence) ?? auditExposure(plan, wallet, legs, evidence) ?? auditLadder(plan, wallet, legs, evidence));
     }
   }
 

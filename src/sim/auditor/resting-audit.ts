@@ -168,9 +168,12 @@ function exemptAmount(rung: AuditedRung, index: number, side: 'long' | 'short', 
 
 /**
  * I8: if every resting entry fills, a wallet adds at most its cycle's notional on a side (each rung its own fixed share, counted at
- * its trigger); scaling adds at most what its rungs hold on the other side. Twice the same rung would break it.
+ * its trigger); scaling adds at most what its rungs hold on the other side. Twice the same rung would break it. Not judged while a
+ * refusal of the exchange keeps a window from following, or an order fills in parts.
  */
-export function auditExposure(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[]): Finding | null {
+export function auditExposure(plan: AuditedPlan, wallet: AuditedWallet, legs: readonly RestingLeg[], { refusedSlots }: Evidence): Finding | null {
+  if (legs.some(({ order }) => order.account === wallet.account && isExecuting(order))) return null;
+  for (const slot of refusedSlots.keys()) if (slot.startsWith(`${wallet.name}/`) && slot.endsWith(`#${wallet.cycle}`)) return null;
   for (const side of ['open-long', 'open-short'] as const) {
     const entries = legs.filter((leg) => leg.wallet === wallet.name && leg.leg === side && leg.level !== null && leg.cycle === wallet.cycle);
     const notional = total(entries.map((leg) => multiply(leg.remaining, exact(leg.order.triggerPrice ?? '0'))));

@@ -3,9 +3,9 @@
  * and blocks of real candles. A path is an array of small moves in fractions of a unit; the world it happens in is drawn beside it.
  */
 import fc from 'fast-check';
-import { candlePath } from '../../domain/candle.ts';
 import type { Candle } from '../../domain/candle.ts';
 import { HedgerowError } from '../../domain/errors.ts';
+import { barReturns } from '../bootstrap.ts';
 import { CALM } from './sim-path.ts';
 import type { Conditions, Move, SimPath } from './sim-path.ts';
 
@@ -33,7 +33,7 @@ const MOVES: Readonly<Record<Exclude<PathKind, 'candles'>, fc.Arbitrary<Move>>> 
 };
 
 /** What an exchange may be like; every choice has its plain value first. */
-const mild: fc.Arbitrary<Conditions> = fc.record({
+const drawn: fc.Arbitrary<Conditions> = fc.record({
   latencyMs: fc.constantFrom(0, 0, 0, 20, 250, 1_500),
   pieces: fc.constantFrom(false, false, true),
   parts: fc.constant(0),
@@ -46,8 +46,11 @@ const mild: fc.Arbitrary<Conditions> = fc.record({
   seed: fc.integer({ min: 1, max: 999_999 }),
 });
 
+/** Without amend a stop that moves rests twice until the answer is here: in a crash both may fill (see `--harsh`). */
+const mild = drawn.map((conditions) => (conditions.latencyMs > 0 ? { ...conditions, amends: true } : conditions));
+
 /** Also an exchange at which an order goes on filling while the price moves by whole units. */
-const harsh: fc.Arbitrary<Conditions> = fc.tuple(mild, fc.constantFrom(0, 1, 2)).map(([conditions, parts]) => ({ ...conditions, parts }));
+const harsh: fc.Arbitrary<Conditions> = fc.tuple(drawn, fc.constantFrom(0, 1, 2)).map(([conditions, parts]) => ({ ...conditions, parts }));
 
 /** Consecutive candles per draw. */
 const BLOCK = 12;
@@ -55,15 +58,7 @@ const BLOCK = 12;
 /** Each candle as four moves (jump from the close before, first extreme, second extreme, close), in hundredths of a unit. */
 function candleMoves(candles: readonly Candle[], unitsPerPrice: number): readonly Move[][] {
   if (candles.length < BLOCK + 1) throw new HedgerowError('INPUT_INVALID', `--candles: ${candles.length} candles are too few; give at least ${BLOCK + 1}`);
-  return candles.slice(1).map((candle, index) => {
-    let previous = Number((candles[index] as Candle).close);
-    return candlePath(candle).map((text) => {
-      const price = Number(text);
-      const hundredths = Math.round((price / previous - 1) * unitsPerPrice * 100);
-      previous = price;
-      return { type: 'by', hundredths };
-    });
-  });
+  return barReturns(candles).map((factors) => factors.map((factor) => ({ type: 'by', hundredths: Math.round((factor - 1) * unitsPerPrice * 100) })));
 }
 
 export interface KindOptions {
