@@ -363,6 +363,7 @@ export class PlanRunner {
   /** After a pause the windows catch up with the price; a wallet that holds nothing any more starts anew. */
   #resume(at: number): void {
     this.#nextCandleAt = 0;
+    this.#nextPositionCheckAt = 0;
     for (const wallet of this.#machines.running.wallets) {
       const facts = factsOf(wallet);
       const isEmpty = longOf(facts).isZero() && shortOf(facts).isZero() && facts.isOpened && facts.longClosedAt === null && phaseOf(wallet) !== 'RESET';
