@@ -28,12 +28,19 @@ export type Command =
   | { readonly type: 'amend'; readonly request: AmendRequest; readonly intent: StoredIntent; readonly order: ExchangeOrder; readonly before: TrackedOrder }
   | { readonly type: 'cancel'; readonly request: CancelRequest; readonly intent: StoredIntent };
 
+/** What earlier processes sent for the same plan. */
+export interface SentBefore {
+  /** Highest generation used, per `slot|cycle`. */
+  readonly generations: ReadonlyMap<string, number>;
+  /** Orders whose cancellation was committed and never answered. */
+  readonly cancelled: readonly string[];
+}
+
 export interface OutboxOptions {
   readonly plan: StoredPlan;
   readonly positionMode: PositionMode;
   readonly exchange: Exchange;
-  /** Highest generation used, per `slot|cycle`. */
-  readonly generations: ReadonlyMap<string, number>;
+  readonly sent: SentBefore;
   readonly amountStep: DecimalString;
 }
 
@@ -55,7 +62,8 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#tag = planTag(options.plan.venue, options.plan.name, options.plan.startedAt);
-    for (const [key, generation] of options.generations) {
+    for (const clientOrderId of options.sent.cancelled) this.#cancelRequested.add(clientOrderId);
+    for (const [key, generation] of options.sent.generations) {
       const [slot = '', cycle = ''] = key.split('|');
       const identity = identityKey(slot, Number(cycle));
       this.#generations.set(identity, Math.max(generation, this.#generations.get(identity) ?? -1));

@@ -32,7 +32,7 @@ import { liquidationInputs } from './liquidation-share.ts';
 import { allocateTrade, isSettled, toStored, withRecord } from './order-tracker.ts';
 import type { TrackedOrder } from './order-tracker.ts';
 import { Outbox, currentSlot } from './outbox.ts';
-import type { Command } from './outbox.ts';
+import type { Command, SentBefore } from './outbox.ts';
 import { PassRecord } from './pass-record.ts';
 import { isFlat, permissions, planDesire } from './plan-desire.ts';
 import { comparePositions } from './position-check.ts';
@@ -117,12 +117,12 @@ export class PlanRunner {
   #isRunning = false;
   #counters = { fills: 0, requests: 0, refusals: 0 };
 
-  constructor(strategy: Strategy, instrument: Instrument, plan: StoredPlan, generations: ReadonlyMap<string, number>, restored: RestoredPlan | null, deps: RunnerDeps) {
+  constructor(strategy: Strategy, instrument: Instrument, plan: StoredPlan, sent: SentBefore, restored: RestoredPlan | null, deps: RunnerDeps) {
     this.strategy = strategy;
     this.instrument = instrument;
     this.#deps = deps;
     this.#record = new PassRecord(plan.planId, plan.seq);
-    this.#outbox = new Outbox({ plan, positionMode: strategy.exchange.positionMode, exchange: deps.exchange, generations, amountStep: instrument.amountStep });
+    this.#outbox = new Outbox({ plan, positionMode: strategy.exchange.positionMode, exchange: deps.exchange, sent, amountStep: instrument.amountStep });
     const { reduceOnlyInHedgeMode } = deps.exchange.capabilities;
     this.#exchangeContext = { strategy, instrument, positionMode: strategy.exchange.positionMode, reduceOnlyInHedgeMode };
     this.#accounts = new Set(strategy.wallets.map((wallet) => wallet.account));

@@ -36,7 +36,9 @@ async function runnerOf(plan: StoredPlan, strategy: Strategy, deps: RunnerDeps):
   const restored = await restore(plan, strategy, deps);
   const sinceCycle = restored === null ? 0 : Math.min(...restored.state.wallets.map((wallet) => factsOf(wallet).cycle));
   const generations = await store.loadGenerations(plan.planId, sinceCycle);
-  const runner = new PlanRunner(strategy, instrument, plan, generations, restored, deps);
+  const pending = await store.loadPendingIntents(plan.planId);
+  const cancelled = pending.filter(({ kind }) => kind === 'cancel').map(({ clientOrderId }) => clientOrderId);
+  const runner = new PlanRunner(strategy, instrument, plan, { generations, cancelled }, restored, deps);
   await catchUp(runner, plan, restored?.memory ?? EMPTY_MEMORY, exchange);
   return runner;
 }
