@@ -20,7 +20,7 @@ export const simulateCommand: CommandSpec = {
     { flags: '--candles <file>', description: 'candle file to draw blocks from (timestamp_ms,open,high,low,close,volume; plain or gzip)' },
     { flags: '--price <price>', description: 'price the paths start at (default: the last close of --candles, else the first price of the built-in generator)' },
     { flags: '--path <path>', description: 'run this one path, as a violation prints it: moves in units such as "+1 -0.5", levels such as "L-1"' },
-    { flags: '--harsh', description: 'worst conditions too: orders go on filling while the price moves on by whole units, slow answers without amending' },
+    { flags: '--harsh', description: 'worst conditions too: prices move on by whole units while orders fill in parts or answers are still under way' },
     { flags: '--json', description: 'one JSON document' },
   ],
   examples: [

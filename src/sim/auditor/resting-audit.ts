@@ -133,7 +133,8 @@ export function auditProtection(plan: AuditedPlan, wallet: AuditedWallet, legs: 
     const held = exact(side === 'long' ? wallet.long : wallet.short);
     if (!isPositive(held)) continue;
     const covered = total(legs.filter((leg) => leg.wallet === wallet.name && leg.leg === `close-${side}`).map((leg) => leg.remaining));
-    const exempt = total(wallet.rungs.map((rung, index) => exemptAmount(rung, index, side, ladder)));
+    const hasNoFullStop = side === 'long' && wallet.cycleKind === 'rotation' && !ladder.some((order) => order.rung === null);
+    const exempt = total([...wallet.rungs.map((rung, index) => exemptAmount(rung, index, side, ladder)), hasNoFullStop ? exact(wallet.coreLong) : NOTHING]);
     const uncovered = subtract(subtract(held, exempt), covered);
     // Less than the exchange's smallest order cannot be closed by an order of its own.
     if (!isPositive(uncovered) || isBelow(uncovered, exact(plan.instrument.minAmount))) continue;

@@ -46,8 +46,14 @@ const drawn: fc.Arbitrary<Conditions> = fc.record({
   seed: fc.integer({ min: 1, max: 999_999 }),
 });
 
-/** Without amend a stop that moves rests twice until the answer is here: in a crash both may fill (see `--harsh`). */
-const mild = drawn.map((conditions) => (conditions.latencyMs > 0 ? { ...conditions, amends: true } : conditions));
+/** A pass sends its requests one after the other: at most this, and twenty of them are answered within a minute. */
+const MILD_LATENCY_MS = 250;
+
+/**
+ * Where answers take time, a pass is over before the next price, and stops are amended: a stop that is being replaced rests twice
+ * until the answers are here, and a crash within that time can fill both (drawn with `isHarsh`).
+ */
+const mild = drawn.map((conditions) => (conditions.latencyMs > 0 ? { ...conditions, latencyMs: Math.min(conditions.latencyMs, MILD_LATENCY_MS), amends: true, stepSeconds: Math.max(conditions.stepSeconds, CALM.stepSeconds) } : conditions));
 
 /** Also an exchange at which an order goes on filling while the price moves by whole units. */
 const harsh: fc.Arbitrary<Conditions> = fc.tuple(drawn, fc.constantFrom(0, 1, 2)).map(([conditions, parts]) => ({ ...conditions, parts }));
