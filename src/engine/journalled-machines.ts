@@ -10,7 +10,6 @@ import { invariant } from '../domain/invariant.ts';
 import type { WalletName } from '../domain/strategy.ts';
 import type { Log } from '../ports/log.ts';
 import type { PassRecord } from './pass-record.ts';
-import type { PlanRunner } from './plan-runner.ts';
 import { equityOfPlan } from './risk.ts';
 import { factsOf, operationOf, phaseOf, planFactsOf, planPhaseOf, stepPlan } from './step.ts';
 import type { PlanInputEvent, PlanState, WalletState } from './step.ts';
@@ -20,8 +19,6 @@ export interface RunnerObserver {
   phaseChanged?(wallet: WalletName, from: Phase, to: Phase, at: number): void;
   operationChanged?(from: Operation, to: Operation, reason: string | null): void;
   cycleStarted?(wallet: WalletName, cycle: number, equity: DecimalString, at: number): void;
-  /** Nothing is left to do until something new happens. */
-  passed?(runner: PlanRunner): void;
 }
 
 export interface MachineCounters {

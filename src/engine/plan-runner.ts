@@ -220,7 +220,6 @@ export class PlanRunner {
     } finally {
       this.#isRunning = false;
     }
-    this.#deps.observer?.passed?.(this);
   }
 
   async #stop(error: unknown): Promise<void> {

@@ -75,7 +75,7 @@ function inertScope<Snapshot extends AnyMachineSnapshot>(machine: typeof hedgeWa
   return scope as unknown as ActorScope<Snapshot, never>;
 }
 
-// eslint-disable-next-line -- XState types its scope by the actor; an inert one fits every machine.
+// XState types its scope by the actor; an inert one fits every machine.
 const PLAN_SCOPE = inertScope(planMachine) as unknown as Parameters<typeof planMachine.transition>[2];
 const WALLET_SCOPE = PLAN_SCOPE as unknown as Parameters<typeof hedgeWalletMachine.transition>[2];
 
