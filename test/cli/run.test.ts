@@ -1,6 +1,6 @@
 /** The real process: a run to its end, a clean stop, and kill -9 at random moments, after which everything comes out as if nothing had happened (I12). */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -90,6 +90,27 @@ describe('hedgerow run', () => {
     expect(again.code).toBe(0);
     expect(Date.parse((JSON.parse(again.stdout) as { until: string }).until)).toBeGreaterThan(Date.parse(stopped.until));
   }, 180_000);
+
+  it('refuses a second process on its data folder, whose exchange book the first one then still owns', async () => {
+    const { child, ended, said } = start([...args('shared', 20), '--speed', '50000', '--log-level', 'info']);
+    await said('cycle started');
+    const [world = ''] = readdirSync(join(folder, 'shared', 'simulated'));
+    const book = join(folder, 'shared', 'simulated', world, 'book.jsonl');
+    const before = statSync(book).ino;
+    const second = await start(args('shared', 20)).ended;
+    expect({ code: second.code, stdout: second.stdout }).toEqual({ code: 2, stdout: '' });
+    expect(second.stderr).toContain('[STORE_LOCKED]');
+    expect(statSync(book).ino).toBe(before);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+  }, 180_000);
+
+  it('says so when the data folder is a file', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const { code, stderr } = await start(args('file', 1)).ended;
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^hedgerow: the data folder .*file is a file; name another folder \[STORE_UNAVAILABLE\]\n$/);
+  }, 60_000);
 
   it(`is killed ${KILLS} times (seed ${SEED}) and ends as if it had not been, with an unbroken journal`, async () => {
     const days = 4;

@@ -2,7 +2,7 @@
  * Opens the durable store: embedded in a data folder (PGlite), or on a PostgreSQL server. Only the driver that is needed is loaded; each
  * costs tens of milliseconds and megabytes. Keeps I16 for data folders: the lock is taken before the database is touched.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { HedgerowError } from '../../domain/errors.ts';
 import type { Store } from '../../ports/store.ts';
@@ -49,10 +49,13 @@ async function prepare(database: SqlDatabase, migrations: readonly Migration[], 
   }
 }
 
-function makeDataDir(dataDir: string): void {
+/** The folder, made with mode 0700 if it is missing; its absolute path. Throws STORE_UNAVAILABLE when it cannot be one. */
+export function makeDataDir(dataDir: string): string {
   try {
     if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new HedgerowError('STORE_UNAVAILABLE', `the data folder ${dataDir} cannot be made: ${(error as Error).message}`);
+    throw new HedgerowError('STORE_UNAVAILABLE', `the data folder ${dataDir} cannot be made: ${(error as Error).message}; name another folder`);
   }
+  if (!statSync(dataDir).isDirectory()) throw new HedgerowError('STORE_UNAVAILABLE', `the data folder ${dataDir} is a file; name another folder`);
+  return resolve(dataDir);
 }

@@ -3,7 +3,8 @@
  * signal comes, and leaves resting orders where they are. Exit code 1 when a plan stopped on what it found, 2 on wrong input.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { openStore } from '../../adapters/postgres/open-store.ts';
+import { lockDataDir } from '../../adapters/postgres/data-dir-lock.ts';
+import { makeDataDir, openStore } from '../../adapters/postgres/open-store.ts';
 import { LOG_LEVELS, createPinoLog } from '../../adapters/system/pino-log.ts';
 import { strategyHash } from '../../adapters/yaml/strategy-hash.ts';
 import { HedgerowError, isInputError } from '../../domain/errors.ts';
@@ -19,7 +20,7 @@ import { readStrategyFiles } from '../check/strategy-files.ts';
 import { matchFeeds } from './feed-match.ts';
 import { PhaseCounter, statusLine, summarise, summaryTable } from './run-report.ts';
 import type { PlanSummary } from './run-report.ts';
-import { feedChoiceOf, openSimulatedRun } from './simulated-run.ts';
+import { feedChoiceOf, openSimulatedRun, prepareSimulatedRun } from './simulated-run.ts';
 import type { SimulatedRun } from './simulated-run.ts';
 import { StatusLines } from './status-lines.ts';
 
@@ -41,17 +42,24 @@ export const runAction: CommandAction = async (input, io) => {
 };
 
 async function runBot(strategies: readonly Strategy[], dataDir: string, speed: number | null, stop: StopSignal, input: CommandInput, io: CliIo): Promise<ExitCode> {
-  const run = await openSimulatedRun(strategies, feedChoiceOf(input), dataDir);
+  const prepared = await prepareSimulatedRun(strategies, feedChoiceOf(input));
+  // The store, or the lock alone, keeps other processes off the folder before the exchange's book in it is touched (I16).
+  const databaseUrl = io.env['DATABASE_URL'] ?? '';
+  const lock = databaseUrl === '' ? null : await lockDataDir(makeDataDir(dataDir));
   try {
-    const databaseUrl = io.env['DATABASE_URL'] ?? '';
     const store = await openStore(databaseUrl === '' ? { dataDir } : { databaseUrl });
     try {
-      return await new BotProcess(strategies, run, store, speed, stop, input, io).run();
+      const run = openSimulatedRun(prepared, dataDir);
+      try {
+        return await new BotProcess(strategies, run, store, speed, stop, input, io).run();
+      } finally {
+        run.close();
+      }
     } finally {
       await store.close();
     }
   } finally {
-    run.close();
+    await lock?.release();
   }
 }
 

@@ -71,9 +71,21 @@ export interface SimulatedRun {
   readonly close: () => void;
 }
 
-/** Opens, or opens again, the simulated exchange these strategies trade on. */
-export async function openSimulatedRun(strategies: readonly Strategy[], choice: FeedChoice, dataDir: string): Promise<SimulatedRun> {
-  const { source, worldId, config } = await worldOf(strategies, choice);
+/** A world that can be opened: strategies and feed fit together, nothing was written yet. */
+export interface PreparedRun {
+  readonly strategies: readonly Strategy[];
+  readonly source: FeedSource;
+  readonly worldId: string;
+  readonly config: SimulatedExchangeConfig;
+  readonly isGenerated: boolean;
+}
+
+export async function prepareSimulatedRun(strategies: readonly Strategy[], choice: FeedChoice): Promise<PreparedRun> {
+  return { strategies, ...(await worldOf(strategies, choice)), isGenerated: choice.files.length === 0 && choice.prices === null };
+}
+
+/** Opens, or opens again, the simulated exchange these strategies trade on. The caller holds the data folder's lock: the book is rewritten. */
+export function openSimulatedRun({ strategies, source, worldId, config, isGenerated }: PreparedRun, dataDir: string): SimulatedRun {
   const { book, deltas } = SimulatedBook.open<BookDelta>(join(dataDir, 'simulated', worldId));
   const exchange = deltas.length === 0 ? new SimulatedExchange(config) : SimulatedExchange.restore(config, deltas);
   const endFollowing = book.follow(exchange);
@@ -83,7 +95,7 @@ export async function openSimulatedRun(strategies: readonly Strategy[], choice: 
     feed: source.feedAfter(exchange.lastTickAt()),
     venue: `simulated/${worldId}`,
     description: source.description,
-    isGenerated: choice.files.length === 0 && choice.prices === null,
+    isGenerated,
     close: () => {
       endFollowing();
       book.close();
