@@ -182,12 +182,24 @@ function entering(ladder: Ladder, leg: Leg, rung: number, level: number, has: De
 }
 
 function orderAt({ wallet, facts, grid }: Ladder, role: Role, rung: number | null, level: number, wanted: readonly (DesiredLeg | null)[]): DesiredOrder | null {
-  const legs = wanted.filter((leg) => leg !== null);
-  const [first, second] = legs;
   const { text } = levelAt(grid, level);
+  const legs = wanted.filter((leg) => leg !== null && (!isOpening(leg) || isApart(grid, level, sideOfLeg(leg.leg)))) as readonly DesiredLeg[];
+  const [first, second] = legs;
   if (first === undefined || !isSome(text)) return null;
   const amount = second === undefined ? first.amount : plain(dec(first.amount).plus(dec(second.amount)));
   return { wallet, role, side: sideOfLeg(first.leg), rung, level, triggerPrice: text, amount, legs, cycle: facts.cycle };
+}
+
+function isOpening({ leg }: DesiredLeg): boolean {
+  return leg === 'open-long' || leg === 'open-short';
+}
+
+/**
+ * Deep under the anchor, geometric levels can fall on one tick. What opened there would be closed at the very same price and opened
+ * again without end, so nothing opens at a level that is not apart from the one its counterpart has; what closes still does.
+ */
+function isApart(grid: Grid, level: number, side: 'buy' | 'sell'): boolean {
+  return grid.spacing === 'arithmetic' || levelAt(grid, level).text !== levelAt(grid, side === 'sell' ? level + 1 : level - 1).text;
 }
 
 /** Of each role only as many rungs as its window lets rest, the nearest to the market first. */

@@ -8,7 +8,7 @@ export const runCommand: CommandSpec = {
     'Runs every strategy file given (default: the folder strategies) on the simulated exchange, on generated prices or on files. State is ' +
     'kept in the data folder: killed at any moment and started again, it goes on where it was, with the same orders. SIGINT and SIGTERM ' +
     'stop it cleanly; resting orders stay. With DATABASE_URL set, the store is that PostgreSQL database.\n\n' +
-    'Log lines go to standard error, the summary to standard output. Exits 1 when a plan stopped on something it found, 2 on wrong input.',
+    'Log lines go to standard error, the summary to standard output. Exits 1 when a plan stopped on something it found or has diverged from the exchange, 2 on wrong input.',
   arguments: [{ syntax: '[path...]', description: 'strategy files, or folders of them' }],
   options: [
     { flags: '--feed <file>', description: 'candle or trade file to take prices from; once per symbol', isRepeatable: true },

@@ -12,6 +12,7 @@ import type { Strategy } from '../../domain/strategy.ts';
 import { refuseSharedPositions } from '../../engine/engine.ts';
 import type { PlanRunner } from '../../engine/plan-runner.ts';
 import { openRunner } from '../../engine/recovery.ts';
+import { operationOf } from '../../engine/step.ts';
 import type { Store } from '../../ports/store.ts';
 import { WatchedExchange, World } from '../../sim/world.ts';
 import { CommandInput, inputError } from '../command-input.ts';
@@ -203,7 +204,8 @@ class BotProcess {
 
 function exitCodeOf(runners: readonly PlanRunner[]): ExitCode {
   const failures = runners.flatMap(({ failure }) => (failure === null ? [] : [failure]));
-  if (failures.length === 0) return 0;
+  const hasDiverged = runners.some(({ state }) => state !== null && operationOf(state) === 'diverged');
+  if (failures.length === 0) return hasDiverged ? 1 : 0;
   return failures.some((failure) => isInputError(failure)) ? 2 : 1;
 }
 
