@@ -213,6 +213,6 @@ const NEXT_STEPS = `
 Next:
   npm run --silent hedgerow -- check strategies/btc-rotation.yaml     what a strategy file means, order by order
   npm run --silent hedgerow -- plan strategies                        what rests now, and what would move and why
-  npm run --silent hedgerow -- simulate strategies/btc-rotation.yaml  hundreds of random price paths, every rule checked
+  npm run --silent hedgerow -- simulate strategies/btc-rotation.yaml  hundreds of random price paths, each step audited
   npm start -- --feed FILE.csv.gz                                     the same on your own candles
 `;
