@@ -1,11 +1,12 @@
 /** Commits of a typical pass (two entries, the snapshot, an order, an intent), one after another as a plan makes them, on every store. */
+import type { Json } from '../domain/json.ts';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '../adapters/postgres/open-store.ts';
 import { toStored } from '../engine/order-tracker.ts';
 import { persistPlan } from '../engine/step.ts';
-import type { CommitBatch, Json, Store, StoredOrder } from '../ports/store.ts';
+import type { CommitBatch, Store, StoredOrder } from '../ports/store.ts';
 import { createMemoryStore } from '../sim/memory-store.ts';
 import type { Bench, OpenBench } from './bench.ts';
 import { loadPlans, manyStrategies } from './loaded-plans.ts';

@@ -11,6 +11,8 @@ export const ERROR_CODES = {
   STORE_LOCKED: 'another process uses this data folder',
   STORE_TOO_NEW: 'the store was written by a newer version of hedgerow',
   STORE_UNAVAILABLE: 'the store cannot be opened or reached',
+  LEASE_LOST: 'another process trades this account now, or may; this one sends nothing more',
+  EXCHANGE_UNAVAILABLE: 'the exchange did not answer, or not completely; nothing is concluded from it and it is asked again',
   PLAN_CHANGED: 'the strategy file differs from the plan that is already running under its name',
   SNAPSHOT_INVALID: 'a stored machine snapshot cannot be restored',
   INVARIANT_BROKEN: 'an invariant of ARCHITECTURE does not hold; the plan stops, resting protection stays',

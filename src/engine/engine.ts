@@ -4,6 +4,7 @@
  */
 import { HedgerowError } from '../domain/errors.ts';
 import type { Strategy } from '../domain/strategy.ts';
+import { symbolOf } from '../ports/exchange.ts';
 import type { Exchange, ExchangeEvent } from '../ports/exchange.ts';
 import type { PlanRunner } from './plan-runner.ts';
 
@@ -29,8 +30,8 @@ export class Engine {
 
   receive(event: ExchangeEvent): void {
     if (this.#isStopped) return;
-    const symbol = event.type === 'price' ? event.symbol : event.type === 'order' ? event.order.symbol : event.type === 'trade' ? event.trade.symbol : event.symbol;
-    for (const runner of this.#bySymbol.get(symbol) ?? []) {
+    const symbol = symbolOf(event);
+    for (const runner of symbol === null ? this.runners : (this.#bySymbol.get(symbol) ?? [])) {
       if (runner.receive(event)) this.#awake.add(runner);
     }
   }

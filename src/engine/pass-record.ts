@@ -2,8 +2,9 @@
  * What one pass of the engine decides and learns, gathered for one commit (I2): journal entries numbered without gaps, orders,
  * intents and trades. Written before anything is sent, and again with the answers.
  */
+import type { Json } from '../domain/json.ts';
 import type { TradeRecord } from '../ports/exchange.ts';
-import type { CommitBatch, JournalEntry, Json, SnapshotEnvelope, StoredIntent, StoredOrder } from '../ports/store.ts';
+import type { CommitBatch, JournalEntry, SnapshotEnvelope, StoredIntent, StoredOrder } from '../ports/store.ts';
 
 export class PassRecord {
   readonly #planId: number;

@@ -16,6 +16,7 @@ import type { Instrument, Strategy } from '../domain/strategy.ts';
 import { parseTimeframe } from '../domain/timeframe.ts';
 import { firstShortfall, longOf, shortOf, walletParameters } from '../domain/wallet.ts';
 import type { Clock } from '../ports/clock.ts';
+import { accountOf, symbolOf } from '../ports/exchange.ts';
 import type { Exchange, ExchangeEvent, OrderRecord, TradeRecord } from '../ports/exchange.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store, StoredPlan } from '../ports/store.ts';
@@ -175,9 +176,9 @@ export class PlanRunner {
   receive(event: ExchangeEvent): boolean {
     if (this.#failure !== null) return false;
     if (event.type === 'price') return this.#receivePrice(event);
-    const account = event.type === 'order' ? event.order.account : event.type === 'trade' ? event.trade.account : event.account;
-    const symbol = event.type === 'order' ? event.order.symbol : event.type === 'trade' ? event.trade.symbol : event.symbol;
-    if (symbol !== this.strategy.symbol || !this.#accounts.has(account)) return false;
+    const account = accountOf(event);
+    const symbol = symbolOf(event);
+    if ((symbol !== null && symbol !== this.strategy.symbol) || (account !== null && !this.#accounts.has(account))) return false;
     this.#queue.push({ type: 'exchange', event });
     return true;
   }
@@ -384,6 +385,10 @@ export class PlanRunner {
         return;
       case 'liquidation':
         if (this.#isNewAccountEvent(event.id, event.at)) this.#takeLiquidation(event);
+        return;
+      case 'transfer':
+      case 'gap':
+        return;
     }
   }
 

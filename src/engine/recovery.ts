@@ -5,8 +5,9 @@
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { HedgerowError } from '../domain/errors.ts';
 import type { Strategy } from '../domain/strategy.ts';
+import type { Json } from '../domain/json.ts';
 import type { Exchange } from '../ports/exchange.ts';
-import type { Json, StoredPlan } from '../ports/store.ts';
+import type { StoredPlan } from '../ports/store.ts';
 import { fromStored, withRecord } from './order-tracker.ts';
 import type { TrackedOrder } from './order-tracker.ts';
 import { asReported } from './outbox.ts';

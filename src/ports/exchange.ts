@@ -1,12 +1,14 @@
 /**
  * The exchange as the engine sees it, in ccxt's unified vocabulary. Implemented by the simulated exchange and by the ccxt adapters.
  *
- * Writes have three outcomes: done, refused (a whitelisted raw code, I18) or unknown; an implementation never throws for what an
- * exchange does. Reads say when they began, when they ended and whether they are complete. Streamed events are hints: they may come
- * late, twice or out of order, and every price in them is a plain decimal string.
+ * Writes have three outcomes: done, refused (a whitelisted raw code, I18) or unknown; a write never throws for what an exchange does.
+ * A read gives everything it was asked for, from every namespace and page, or rejects with EXCHANGE_UNAVAILABLE; only a snapshot may
+ * come with `complete: false`. What a read shows may be as old as `readLagMs` before it began. Streamed events are hints: they may
+ * come late, twice, out of order or never. Every price is a plain decimal string.
  */
 import type { Candle } from '../domain/candle.ts';
 import type { DecimalString } from '../domain/decimal.ts';
+import type { Json } from '../domain/json.ts';
 import type { Instrument, MarginMode, PositionMode, TriggerSource } from '../domain/strategy.ts';
 
 export type Side = 'buy' | 'sell';
@@ -67,6 +69,8 @@ export interface TradeRecord {
   readonly takerOrMaker: 'taker' | 'maker';
   /** Exchange time, ms. */
   readonly at: number;
+  /** The exchange's own record, as ccxt's `info`; absent where there is none beyond these fields. */
+  readonly info?: Json;
 }
 
 export interface PositionRecord {
@@ -108,7 +112,7 @@ export interface AccountSnapshot {
 export type WriteOutcome<T> =
   | { readonly type: 'done'; readonly value: T }
   /** The exchange says it did not do it; `code` is its raw code. */
-  | { readonly type: 'refused'; readonly code: string; readonly message: string }
+  | { readonly type: 'refused'; readonly code: string; readonly message: string; /** The exchange asks for this pause, ms. */ readonly retryAfterMs?: number }
   /** It may or may not have happened: look it up by its own id. */
   | { readonly type: 'unknown'; readonly message: string };
 
@@ -148,6 +152,8 @@ export const REFUSALS = [
   /** Malformed: a field is missing, superfluous or not a number; the sender's fault. */
   'BAD_REQUEST',
   'MARKET_HALTED',
+  /** Too many requests, not carried out; every request waits. */
+  'RATE_LIMITED',
 ] as const;
 export type RefusalCode = (typeof REFUSALS)[number];
 
@@ -176,7 +182,9 @@ export type ExchangeEvent =
       readonly at: number;
     }
   | {
+      /** `insurance`: the exchange took over a debt; amount zero, the fee negative. */
       readonly type: 'liquidation';
+      readonly cause: 'liquidation' | 'adl' | 'insurance';
       readonly id: string;
       readonly account: string;
       readonly symbol: string;
@@ -187,7 +195,11 @@ export type ExchangeEvent =
       /** Quote currency charged on top. */
       readonly fee: DecimalString;
       readonly at: number;
-    };
+    }
+  /** Money moved in or out by someone: a deposit is positive. */
+  | { readonly type: 'transfer'; readonly id: string; readonly account: string; readonly currency: string; readonly amount: DecimalString; readonly at: number }
+  /** Events may have been missed since `since`: everything is to be read again. */
+  | { readonly type: 'gap'; readonly since: number; readonly at: number };
 
 /** What an exchange can do; the window manager plans with it. */
 export interface ExchangeCapabilities {
@@ -201,6 +213,10 @@ export interface ExchangeCapabilities {
   readonly triggerSources: readonly TriggerSource[];
   /** A request that was sent longer ago than this can no longer take effect, ms (a receive window; 0: it dies with its sender). */
   readonly requestDeadlineMs: number;
+  /** Every event arrives, once and in order, as from an exchange in the same process; else the engine reads again on its own. */
+  readonly hasLosslessEvents: boolean;
+  /** A read that began this long after something happened shows it, ms. */
+  readonly readLagMs: number;
   /** How our 128-bit id is written: `alphanumeric` ([A-Za-z0-9], ≤ 32) or `hex128` (0x and 32 hex digits). */
   readonly clientOrderIdForm: 'alphanumeric' | 'hex128';
 }
@@ -228,8 +244,42 @@ export interface Exchange {
   /** Trades of the account at or after `since` (ms), oldest first. */
   fetchTrades(account: string, symbol: string, since: number): Promise<readonly TradeRecord[]>;
   fetchSnapshot(account: string): Promise<AccountSnapshot>;
-  /** Funding and liquidation events at or after `since` (ms), oldest first. */
+  /** Funding, liquidation and transfer events at or after `since` (ms), oldest first. */
   fetchAccountEvents(account: string, since: number): Promise<readonly ExchangeEvent[]>;
   /** Returns the function that ends the subscription. Events are delivered in order, synchronously or not. */
   subscribe(listener: (event: ExchangeEvent) => void): () => void;
+}
+
+/** The account an event belongs to; null for what concerns every account. */
+export function accountOf(event: ExchangeEvent): string | null {
+  switch (event.type) {
+    case 'price':
+    case 'gap':
+      return null;
+    case 'order':
+      return event.order.account;
+    case 'trade':
+      return event.trade.account;
+    case 'funding':
+    case 'liquidation':
+    case 'transfer':
+      return event.account;
+  }
+}
+
+/** The symbol an event belongs to; null for what concerns every symbol. */
+export function symbolOf(event: ExchangeEvent): string | null {
+  switch (event.type) {
+    case 'gap':
+    case 'transfer':
+      return null;
+    case 'order':
+      return event.order.symbol;
+    case 'trade':
+      return event.trade.symbol;
+    case 'price':
+    case 'funding':
+    case 'liquidation':
+      return event.symbol;
+  }
 }

@@ -4,9 +4,8 @@
  * Everything one pass of the engine decides is committed in one transaction before anything is sent (I2). `seq` numbers a plan's
  * journal without gaps; a second writer collides on it and fails (I16). Values are JSON; money in them is decimal strings.
  */
+import type { Json } from '../domain/json.ts';
 import type { OrderRequest, TradeRecord } from './exchange.ts';
-
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 export interface PlanIdentity {
   /** The exchange, and for simulated worlds the feed, a plan trades on; names are unique within it. */
@@ -91,6 +90,45 @@ export interface CommitBatch {
   readonly orders: readonly StoredOrder[];
   readonly intents: readonly StoredIntent[];
   readonly trades: readonly { readonly seq: number; readonly trade: TradeRecord }[];
+  /** Operator actions this commit completes. */
+  readonly actions?: readonly ActionResult[];
+  /** The leases of the plan's accounts as this writer holds them; absent where nobody else can write (simulation). */
+  readonly fences?: readonly Fence[];
+}
+
+/** Proof of being the one writer of an account (I16): the token rises with every change of holder. */
+export interface Fence {
+  readonly venue: string;
+  readonly account: string;
+  readonly token: number;
+}
+
+export type LeaseAnswer =
+  | { readonly type: 'held'; readonly fence: Fence; /** From the moment the request was sent, ms. */ readonly expiresInMs: number }
+  | { readonly type: 'taken'; readonly holder: string; readonly expiresInMs: number };
+
+export const OPERATOR_ACTIONS = ['pause', 'resume', 'halt', 'flatten', 'reset', 'adopt'] as const;
+export type OperatorActionKind = (typeof OPERATOR_ACTIONS)[number];
+
+/** Something a person asked a plan to do; kept for ever. */
+export interface OperatorAction {
+  /** Chosen by the asker: asked again with the same id, nothing is added. */
+  readonly actionId: string;
+  readonly planId: number;
+  readonly action: OperatorActionKind;
+  readonly reason: string;
+  /** Who asked, e.g. `cli alice@host`. */
+  readonly requestedBy: string;
+  readonly requestedAt: number;
+  readonly result: ActionResult | null;
+}
+
+export interface ActionResult {
+  readonly actionId: string;
+  /** `ignored`: the plan was already there, or the action means nothing in its state. */
+  readonly outcome: 'done' | 'ignored';
+  readonly note: string;
+  readonly at: number;
 }
 
 export interface Store {
@@ -100,7 +138,11 @@ export interface Store {
   openPlan(identity: PlanIdentity, strategy: Json, strategyHash: string, at: number): Promise<StoredPlan>;
   findPlan(identity: PlanIdentity): Promise<StoredPlan | null>;
   listPlans(): Promise<readonly StoredPlan[]>;
-  /** Atomic. Rejects with INVARIANT_BROKEN (I16) when an entry's number exists, (I4) when a trade is already booked. */
+  /**
+   * Atomic. Rejects with INVARIANT_BROKEN (I16) when an entry's number exists or a fence is no longer the newest, (I4) when a trade is
+   * already booked, and with STORE_UNAVAILABLE when it is not known to have happened: then the same batch may be committed again, and
+   * is taken as done when its entries are there with the same contents.
+   */
   commit(batch: CommitBatch): Promise<void>;
   /** Entries with a number above `afterSeq`, in order, at most `limit`. */
   readJournal(planId: number, afterSeq: number, limit: number): Promise<readonly JournalEntry[]>;
@@ -112,5 +154,14 @@ export interface Store {
   loadPendingIntents(planId: number): Promise<readonly StoredIntent[]>;
   /** Trades of the plan at or after `since` (ms), oldest first. */
   loadTrades(planId: number, since: number): Promise<readonly TradeRecord[]>;
+  /** Takes or renews the lease of an account for `ttlMs`; by the store's clock, which all processes share. Asked again by its holder, it keeps its token. */
+  acquireLease(venue: string, account: string, holder: string, ttlMs: number): Promise<LeaseAnswer>;
+  /** Gives it back at once; nothing happens when another has it. */
+  releaseLease(fence: Fence): Promise<void>;
+  /** Writes the action down, or returns what is written under its id. Rejects with INPUT_INVALID for a plan that does not exist. */
+  requestAction(action: Omit<OperatorAction, 'result'>): Promise<OperatorAction>;
+  /** Actions without a result, in the order they were asked for. */
+  loadPendingActions(planId: number): Promise<readonly OperatorAction[]>;
+  loadAction(actionId: string): Promise<OperatorAction | null>;
   close(): Promise<void>;
 }

@@ -7,8 +7,23 @@
  */
 import { HedgerowError } from '../domain/errors.ts';
 import { invariant } from '../domain/invariant.ts';
+import type { Json } from '../domain/json.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { TradeRecord } from '../ports/exchange.ts';
-import type { CommitBatch, JournalEntry, Json, PlanIdentity, Store, StoredIntent, StoredOrder, StoredOrderStatus, StoredPlan } from '../ports/store.ts';
+import type {
+  ActionResult,
+  CommitBatch,
+  Fence,
+  JournalEntry,
+  LeaseAnswer,
+  OperatorAction,
+  PlanIdentity,
+  Store,
+  StoredIntent,
+  StoredOrder,
+  StoredOrderStatus,
+  StoredPlan,
+} from '../ports/store.ts';
 
 interface MemoryOrder {
   readonly text: string;
@@ -32,6 +47,12 @@ interface MemoryPlan {
   readonly trades: { readonly at: number; readonly text: string }[];
 }
 
+interface MemoryLease {
+  readonly holder: string;
+  readonly token: number;
+  readonly expiresAt: number;
+}
+
 const FINAL_STATUSES: ReadonlySet<StoredOrderStatus> = new Set(['refused', 'closed']);
 
 class MemoryStore implements Store {
@@ -39,7 +60,14 @@ class MemoryStore implements Store {
   readonly #plans: MemoryPlan[] = [];
   readonly #planIds = new Map<string, number>();
   readonly #tradeKeys = new Set<string>();
+  readonly #actions = new Map<string, OperatorAction>();
+  readonly #leases = new Map<string, MemoryLease>();
+  readonly #clock: Clock;
   #isClosed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   async openPlan(identity: PlanIdentity, strategy: Json, strategyHash: string, at: number): Promise<StoredPlan> {
     this.#checkOpen();
@@ -77,6 +105,8 @@ class MemoryStore implements Store {
     this.#checkOpen();
     const plan = this.#plans[batch.planId - 1];
     invariant(plan !== undefined, `I16 the store has no plan ${batch.planId}`);
+    this.#checkFences(batch.fences ?? []);
+    if (isCommitted(plan, batch)) return;
     checkNumbers(plan, batch);
     const tradeKeys = this.#checkTrades(plan, batch);
     for (const entry of batch.entries) plan.journal.push(JSON.stringify(entry));
@@ -85,6 +115,55 @@ class MemoryStore implements Store {
     for (const intent of batch.intents) putIntent(plan, intent);
     for (const { trade } of batch.trades) plan.trades.push({ at: trade.at, text: JSON.stringify(trade) });
     for (const key of tradeKeys) this.#tradeKeys.add(key);
+    for (const result of batch.actions ?? []) this.#complete(result);
+  }
+
+  #complete(result: ActionResult): void {
+    const action = this.#actions.get(result.actionId);
+    if (action !== undefined && action.result === null) this.#actions.set(result.actionId, { ...action, result });
+  }
+
+  #checkFences(fences: readonly Fence[]): void {
+    for (const { venue, account, token } of fences) {
+      const lease = this.#leases.get(leaseKey(venue, account));
+      invariant(lease?.token === token, 'I16 another process trades this account now', { account, token, newest: lease?.token ?? null });
+    }
+  }
+
+  async acquireLease(venue: string, account: string, holder: string, ttlMs: number): Promise<LeaseAnswer> {
+    this.#checkOpen();
+    const now = this.#clock.now();
+    const before = this.#leases.get(leaseKey(venue, account));
+    if (before !== undefined && before.holder !== holder && before.expiresAt > now) return { type: 'taken', holder: before.holder, expiresInMs: before.expiresAt - now };
+    const token = before === undefined ? 1 : before.holder === holder ? before.token : before.token + 1;
+    this.#leases.set(leaseKey(venue, account), { holder, token, expiresAt: now + ttlMs });
+    return { type: 'held', fence: { venue, account, token }, expiresInMs: ttlMs };
+  }
+
+  async releaseLease({ venue, account, token }: Fence): Promise<void> {
+    this.#checkOpen();
+    const lease = this.#leases.get(leaseKey(venue, account));
+    if (lease?.token === token) this.#leases.set(leaseKey(venue, account), { ...lease, expiresAt: 0 });
+  }
+
+  async requestAction(action: Omit<OperatorAction, 'result'>): Promise<OperatorAction> {
+    this.#checkOpen();
+    if (this.#plans[action.planId - 1] === undefined) throw new HedgerowError('INPUT_INVALID', `the store has no plan ${action.planId}`);
+    const known = this.#actions.get(action.actionId);
+    if (known !== undefined) return known;
+    const written = { ...action, result: null };
+    this.#actions.set(action.actionId, written);
+    return written;
+  }
+
+  async loadPendingActions(planId: number): Promise<readonly OperatorAction[]> {
+    this.#checkOpen();
+    return [...this.#actions.values()].filter((action) => action.planId === planId && action.result === null);
+  }
+
+  async loadAction(actionId: string): Promise<OperatorAction | null> {
+    this.#checkOpen();
+    return this.#actions.get(actionId) ?? null;
   }
 
   async readJournal(planId: number, afterSeq: number, limit: number): Promise<readonly JournalEntry[]> {
@@ -154,6 +233,15 @@ class MemoryStore implements Store {
   }
 }
 
+/** The same batch was committed before: its entries are there, with the same contents. */
+function isCommitted(plan: MemoryPlan, { entries }: CommitBatch): boolean {
+  return entries.length > 0 && entries.every((entry) => plan.journal[entry.seq - 1] === JSON.stringify(entry));
+}
+
+function leaseKey(venue: string, account: string): string {
+  return JSON.stringify([venue, account]);
+}
+
 function checkNumbers(plan: MemoryPlan, { planId, entries }: CommitBatch): void {
   const last = plan.journal.length;
   entries.forEach(({ seq }, index) => {
@@ -188,7 +276,7 @@ function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** An empty store in memory. */
-export function createMemoryStore(): Store {
-  return new MemoryStore();
+/** An empty store in memory; its clock is for leases. */
+export function createMemoryStore(clock: Clock = { now: () => 0 }): Store {
+  return new MemoryStore(clock);
 }

@@ -4,8 +4,9 @@
  */
 import { HedgerowError } from '../../domain/errors.ts';
 import { invariant } from '../../domain/invariant.ts';
+import type { Json } from '../../domain/json.ts';
 import type { OrderRequest, PositionSide, Side, TradeRecord } from '../../ports/exchange.ts';
-import type { CommitBatch, JournalEntry, Json, PlanIdentity, SnapshotEnvelope, Store, StoredIntent, StoredOrder, StoredPlan } from '../../ports/store.ts';
+import type { CommitBatch, JournalEntry, PlanIdentity, SnapshotEnvelope, Store, StoredIntent, StoredOrder, StoredPlan } from '../../ports/store.ts';
 import { SqlError, UNIQUE_VIOLATION, storeError, type Sql, type SqlDatabase, type SqlParameter, type SqlRow } from './database.ts';
 
 /**

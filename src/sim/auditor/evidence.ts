@@ -100,6 +100,7 @@ export class Evidence {
   }
 
   noteAccountEvent(event: AccountEvent): void {
+    if (event.type === 'transfer') return;
     const flow = this.flow(event.account, event.symbol);
     flow.cash = event.type === 'funding' ? add(flow.cash, exact(event.amount)) : subtract(flow.cash, exact(event.fee));
   }

@@ -110,6 +110,8 @@ export const DEFAULT_CAPABILITIES: ExchangeCapabilities = {
   triggerSources: ['last', 'mark', 'index'],
   clientOrderIdForm: 'alphanumeric',
   requestDeadlineMs: 30_000,
+  hasLosslessEvents: true,
+  readLagMs: 0,
 };
 
 export const DEFAULT_MAINTENANCE_TIERS: readonly MaintenanceTier[] = [

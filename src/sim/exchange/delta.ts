@@ -11,8 +11,8 @@ import type { LegSide } from './position.ts';
 
 export const BOOK_DELTA_VERSION = 1;
 
-/** Funding and liquidation: what happens to an account without a request. */
-export type AccountEvent = Extract<ExchangeEvent, { type: 'funding' | 'liquidation' }>;
+/** Funding, liquidation and transfers: what happens to an account without a request. */
+export type AccountEvent = Extract<ExchangeEvent, { type: 'funding' | 'liquidation' | 'transfer' }>;
 
 export interface PriceDelta {
   readonly symbol: string;

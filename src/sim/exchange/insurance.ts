@@ -30,6 +30,7 @@ function pay(book: Book, account: AccountState, symbol: string, positionSide: Le
   book.chargeFee(account, debt.negated());
   book.addAccountEvent(account, {
     type: 'liquidation',
+    cause: 'insurance',
     id: `liq-e${book.nextId('event')}`,
     account: account.account,
     symbol,

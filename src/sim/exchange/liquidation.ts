@@ -112,6 +112,7 @@ function closeLeg(book: Book, account: AccountState, closing: Closing, affordabl
   book.chargeFee(account, fee);
   book.addAccountEvent(account, {
     type: 'liquidation',
+    cause: 'liquidation',
     id: `liq-${trade.id}`,
     account: account.account,
     symbol: leg.symbol,

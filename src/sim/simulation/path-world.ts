@@ -11,10 +11,10 @@ import type { PlanRunner, RunnerDeps } from '../../engine/plan-runner.ts';
 import { openRunner } from '../../engine/recovery.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
-import type { CommitBatch, Store } from '../../ports/store.ts';
 import { Auditor } from '../auditor/auditor.ts';
 import type { DeliveryPolicy, SimulatedMarket } from '../exchange/config.ts';
 import { SimulatedExchange } from '../exchange/simulated-exchange.ts';
+import { forwardingStore } from '../forwarding-store.ts';
 import { createMemoryStore } from '../memory-store.ts';
 import { seededRandom } from '../random.ts';
 import { neededTimeframes, simulatedAccounts, simulatedMarkets } from '../simulated-market.ts';
@@ -51,7 +51,13 @@ export async function openPathWorld(strategy: Strategy, conditions: Conditions, 
   const auditor = new Auditor(simulatedMarkets([strategy]));
   exchange.onDelta((delta) => auditor.heard(delta));
   const watched = new WatchedExchange(exchange);
-  const store = listenedStore(createMemoryStore(), (batch) => auditor.committed(batch));
+  const memory = createMemoryStore(exchange);
+  const store = forwardingStore(memory, {
+    commit: async (batch) => {
+      await memory.commit(batch);
+      auditor.committed(batch);
+    },
+  });
   const runner = await openRunner(strategy, 'simulation', 'simulation', { exchange: watched.port, store, clock: exchange, log: SILENT, observer });
   network.isUp = true;
   return { world: new World(exchange, watched, [runner]), runner, auditor, random: random.fork('prices'), exchange };
@@ -82,26 +88,4 @@ function history(price: DecimalString, timeframeMs: number, { exchange }: Strate
   const half = maxOf(tick, floorToStep(dec(price).times(HISTORY_RANGE), tick));
   const candle = { open: price, high: plain(dec(price).plus(half)), low: plain(maxOf(tick, dec(price).minus(half))), close: price, volume: '1' };
   return Array.from({ length: HISTORY_CANDLES }, (_, index) => ({ at: end - (HISTORY_CANDLES - index) * timeframeMs, ...candle }));
-}
-
-
-/** Passes everything on and tells what was committed, after it was. */
-function listenedStore(store: Store, onCommit: (batch: CommitBatch) => void): Store {
-  return {
-    description: store.description,
-    openPlan: (...args) => store.openPlan(...args),
-    findPlan: (...args) => store.findPlan(...args),
-    listPlans: () => store.listPlans(),
-    commit: async (batch) => {
-      await store.commit(batch);
-      onCommit(batch);
-    },
-    readJournal: (...args) => store.readJournal(...args),
-    loadWorkingOrders: (...args) => store.loadWorkingOrders(...args),
-    loadOrder: (...args) => store.loadOrder(...args),
-    loadGenerations: (...args) => store.loadGenerations(...args),
-    loadPendingIntents: (...args) => store.loadPendingIntents(...args),
-    loadTrades: (...args) => store.loadTrades(...args),
-    close: () => store.close(),
-  };
 }

@@ -19,6 +19,6 @@ describe('unified names', () => {
   });
 
   it('a trade of ours has the fields of a ccxt trade under the same names', () => {
-    expectTypeOf<'id' | 'symbol' | 'side' | 'price' | 'amount' | 'fee' | 'takerOrMaker'>().toEqualTypeOf<Shared<TradeRecord, Trade>>();
+    expectTypeOf<'id' | 'symbol' | 'side' | 'price' | 'amount' | 'fee' | 'takerOrMaker' | 'info'>().toEqualTypeOf<Shared<TradeRecord, Trade>>();
   });
 });

@@ -2,12 +2,13 @@
  * Each check of the auditor finds its violation when one is staged: a small world of hand-made deltas, commits and plan facts that
  * breaks no invariant, and one fault planted in it at a time.
  */
+import type { Json } from '../../../src/domain/json.ts';
 import { describe, expect, it } from 'vitest';
 import { Auditor } from '../../../src/sim/auditor/auditor.ts';
 import type { AuditedPlan, AuditedWallet } from '../../../src/sim/auditor/audited-plan.ts';
 import type { BookDelta } from '../../../src/sim/exchange/delta.ts';
 import type { OrderRecord, OrderRequest, TradeRecord } from '../../../src/ports/exchange.ts';
-import type { CommitBatch, Json, StoredIntent, StoredOrder } from '../../../src/ports/store.ts';
+import type { CommitBatch, StoredIntent, StoredOrder } from '../../../src/ports/store.ts';
 import { equalWeights, instrument, strategy } from '../../fixtures.ts';
 
 const SYMBOL = 'BTC/USDT:USDT';
