@@ -8,7 +8,7 @@
 import { setup } from 'xstate';
 import { beginReset, isLeftInCash, isResetOrderDone, requestReset, startCycle } from '../src/domain/cycle.ts';
 import type { DecimalString } from '../src/domain/decimal.ts';
-import { abandonResetOrder, bookExternalClose, bookFill, bookFundingShare, seePrice, touchPrice } from '../src/domain/ladder.ts';
+import { abandonResetOrder, bookExternalChange, bookFill, bookFundingShare, seePrice, touchPrice } from '../src/domain/ladder.ts';
 import type { Fill, Touch } from '../src/domain/ladder.ts';
 import { newWallet, rungsOut } from '../src/domain/wallet.ts';
 import type { WalletFacts, WalletParameters } from '../src/domain/wallet.ts';
@@ -50,7 +50,7 @@ const followPrice = cycle.assign(({ context, event }) => (event.type === 'price.
 const rememberPrice = cycle.assign(({ context, event }) => (event.type === 'price.touched' ? seePrice(context, event.price) : context));
 const book = cycle.assign(({ context, event }) => (event.type === 'fill.booked' ? bookFill(context, event.fill) : context));
 const bookFunding = cycle.assign(({ context, event }) => (event.type === 'funding.booked' ? bookFundingShare(context, event.amount) : context));
-const bookTaken = cycle.assign(({ context, event }) => (event.type === 'position.taken' ? bookExternalClose(context, event.taken) : context));
+const bookTaken = cycle.assign(({ context, event }) => (event.type === 'position.taken' ? bookExternalChange(context, event.taken) : context));
 const keepAtr = cycle.assign(({ context, event }) => (event.type === 'atr.measured' ? { ...context, atr: event.atr } : context));
 const askReset = cycle.assign(({ context, event }) =>
   event.type === 'reset.requested' ? requestReset({ ...context, price: event.price }, event.reason, event.price) : context,

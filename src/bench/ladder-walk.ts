@@ -19,6 +19,7 @@ export interface WalkTimes {
 
 const NOTHING_BLOCKED: ReadonlyMap<string, string> = new Map();
 const NOTHING_PASSED: ReadonlySet<string> = new Set();
+const NO_CYCLES: ReadonlyMap<string, number> = new Map();
 /** Fills and market orders at one price; a ladder of four fragments has far fewer. */
 const ROUNDS_AT_ONE_PRICE_MAX = 50;
 
@@ -83,6 +84,7 @@ export class LadderWalk {
       maxConditionalPerSymbol: null,
       blockedSlots: NOTHING_BLOCKED,
       passedSlots: NOTHING_PASSED,
+      cycles: NO_CYCLES,
       ...permissions(operationOf(this.#state)),
     });
   }

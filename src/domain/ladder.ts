@@ -314,11 +314,22 @@ function takeShort(facts: WalletFacts, amount: D): WalletFacts {
   return { ...facts, rungs, strayShort: plain(dec(facts.strayShort).minus(fromStray).minus(rest)) };
 }
 
-/** Everything the wallet held was taken from it (liquidation, ADL, a manual trade), at `price`: booked, ladder emptied. */
-export function bookExternalClose(facts: WalletFacts, { leg, amount, price, fee }: Pick<Fill, 'leg' | 'amount' | 'price' | 'fee'>): WalletFacts {
+/**
+ * A change of the wallet's position that no order of the plan made (liquidation, ADL, a manual trade), at `price`: closing legs take away
+ * where there is something, opening legs add outside the rungs.
+ */
+export function bookExternalChange(facts: WalletFacts, { leg, amount, price, fee }: Pick<Fill, 'leg' | 'amount' | 'price' | 'fee'>): WalletFacts {
   const heldBefore = leg === 'close-short' ? shortOf(facts) : longOf(facts);
   const trade = { leg, price: dec(price), amount: dec(amount), fee: dec(fee), heldBefore };
   const paid = { ...facts, ledger: bookTrade(facts.ledger, trade) };
-  return leg === 'close-short' ? takeShort(paid, dec(amount)) : takeLong(paid, dec(amount));
+  switch (leg) {
+    case 'close-long':
+      return takeLong(paid, dec(amount));
+    case 'close-short':
+      return takeShort(paid, dec(amount));
+    case 'open-long':
+      return { ...paid, coreLong: plain(dec(paid.coreLong).plus(amount)) };
+    case 'open-short':
+      return { ...paid, strayShort: plain(dec(paid.strayShort).plus(amount)) };
+  }
 }
-

@@ -40,6 +40,24 @@ export class Engine {
     this.#awake.add(runner);
   }
 
+  /** `Clock.elapsed()` at which some plan has something to do although nothing happens; Infinity when none has. */
+  nextWakeAt(): number {
+    return Math.min(...this.runners.map((runner) => runner.nextWakeAt));
+  }
+
+  /** Wakes the plans whose deadlines have come; then settle. */
+  wakeDue(now: number): void {
+    for (const runner of this.runners) if (runner.nextWakeAt <= now) this.#awake.add(runner);
+  }
+
+  /** Operators may have asked for something: every plan reads it from the store. */
+  readActions(): void {
+    for (const runner of this.runners) {
+      runner.readActions();
+      this.#awake.add(runner);
+    }
+  }
+
   /** True when no plan has anything to do. */
   get isSettled(): boolean {
     return this.#awake.size === 0 && this.#settling === null;

@@ -51,6 +51,11 @@ export class EventQueue {
     if (newest.points.length > POINTS_MAX) newest.points.splice(0, newest.points.length, ...fold(newest.points));
   }
 
+  /** Events that could not be taken yet, before everything that came since. */
+  putBack(events: readonly QueuedEvent[]): void {
+    this.#events = [...events, ...this.#events];
+  }
+
   takeAll(): readonly QueuedEvent[] {
     const events = this.#events;
     this.#events = [];

@@ -35,6 +35,7 @@ export function openingPreview(
       passedSlots: new Set(),
       mayOpen: true,
       mayCancelEntries: true,
+      cycles: new Map(),
     });
   const start = startPlan(strategy, instrument, price, atr);
   const state = planDesire(start, strategy)

@@ -7,9 +7,11 @@
  */
 import { D, dec, floorToStep, plain } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
+import { HedgerowError } from '../domain/errors.ts';
 import { invariant } from '../domain/invariant.ts';
 import type { PositionMode } from '../domain/strategy.ts';
 import type { Json } from '../domain/json.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { AmendRequest, CancelRequest, Exchange, OrderRecord, OrderRequest, WriteOutcome } from '../ports/exchange.ts';
 import type { Store, StoredIntent, StoredPlan } from '../ports/store.ts';
 import { encodeClientOrderId, planTag } from '../window/client-order-id.ts';
@@ -20,6 +22,7 @@ import { fromStoredClosed, toStored, trackNew, withAmendment, withRecord } from 
 import type { TrackedOrder } from './order-tracker.ts';
 import type { PassRecord } from './pass-record.ts';
 import type { SlotGuard } from './slot-guard.ts';
+import { unlessUnavailable } from './unavailable.ts';
 
 type Orders = Map<string, TrackedOrder>;
 type PlaceAction = Extract<Action, { type: 'place' }>;
@@ -33,8 +36,21 @@ export type Command =
 export interface SentBefore {
   /** Highest generation used, per `slot|cycle`. */
   readonly generations: ReadonlyMap<string, number>;
-  /** Orders whose cancellation was committed and never answered. */
-  readonly cancelled: readonly string[];
+  /** Requests that were committed and never answered. */
+  readonly pending: readonly StoredIntent[];
+}
+
+/** How an order came to be unknown: what is on its way may still arrive until its deadline has passed. */
+interface Unknown {
+  readonly kinds: ReadonlySet<StoredIntent['kind']>;
+  /** `Clock.elapsed()` of the newest request that may be on its way. */
+  readonly since: number;
+  /** The order without the amendment that may not have happened. */
+  readonly before: TrackedOrder | null;
+  readonly attempts: number;
+  readonly nextAt: number;
+  /** Complete snapshots without the order, read after the deadline. */
+  readonly negatives: number;
 }
 
 export interface OutboxOptions {
@@ -43,6 +59,9 @@ export interface OutboxOptions {
   readonly exchange: Exchange;
   readonly sent: SentBefore;
   readonly amountStep: DecimalString;
+  readonly clock: Clock;
+  /** True while this process is the one that may send (I16). */
+  readonly isWriter: () => boolean;
 }
 
 /** Requests of one pass; a ladder has at most 50 rungs, so more means something is wrong (I11). */
@@ -51,24 +70,64 @@ const COMMANDS_PER_PASS_MAX = 400;
 const NEGATIVE_SNAPSHOTS_NEEDED = 2;
 /** A market order refused for margin is tried again smaller by this share, doubled each time: slippage was not in the formula. */
 const FIRST_SHRINK = new D('0.002');
+/** Look-ups of an order whose fate is unknown, ms after each other. */
+const LOOKUP_WAITS_MS = [0, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000] as const;
+/** After a refusal that concerns every request: doubled from the first to the last while it goes on. */
+const FIRST_HOLD_MS = 500;
+const HOLD_MAX_MS = 60_000;
+/** Refusals that say nothing about the order: everything waits. */
+const HOLDING = ['RATE_LIMITED', 'MARKET_HALTED'];
+/** Why an order that was proven never to have arrived ended; one that turns up all the same is taken up again. */
+const NOT_NOW = 'the exchange took no requests';
+export const NEVER_ARRIVED = 'it never reached the exchange';
 
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #tag: number;
   readonly #generations = new Map<string, number>();
-  readonly #unknownSince = new Map<string, { since: number; negatives: number }>();
+  readonly #unknown = new Map<string, Unknown>();
+  readonly #openIntents = new Map<string, StoredIntent[]>();
   readonly #cancelRequested = new Set<string>();
+  #holds = 0;
+  #holdUntil = -Infinity;
   refusals = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#tag = planTag(options.plan.venue, options.plan.name, options.plan.startedAt);
-    for (const clientOrderId of options.sent.cancelled) this.#cancelRequested.add(clientOrderId);
+    for (const intent of options.sent.pending) {
+      if (intent.kind === 'cancel') this.#cancelRequested.add(intent.clientOrderId);
+      this.#openIntents.set(intent.clientOrderId, [...(this.#openIntents.get(intent.clientOrderId) ?? []), intent]);
+    }
     for (const [key, generation] of options.sent.generations) {
       const [slot = '', cycle = ''] = key.split('|');
-      const identity = identityKey(slot, Number(cycle));
-      this.#generations.set(identity, Math.max(generation, this.#generations.get(identity) ?? -1));
+      this.#raiseGeneration(identityKey(slot, Number(cycle)), generation);
     }
+  }
+
+  get planTag(): number {
+    return this.#tag;
+  }
+
+  #raiseGeneration(identity: string, generation: number): void {
+    this.#generations.set(identity, Math.max(generation, this.#generations.get(identity) ?? -1));
+  }
+
+  /** An order of ours that the store had lost: its id is used up. */
+  noteUsed(slot: string, cycle: number, generation: number): void {
+    this.#raiseGeneration(identityKey(slot, cycle), generation);
+  }
+
+  /** Until then the exchange wants no requests. */
+  get holdUntil(): number {
+    return this.#holdUntil;
+  }
+
+  /** When an order whose fate is unknown is to be looked up next; null when there is none. */
+  nextLookupAt(): number | null {
+    let next: number | null = null;
+    for (const { nextAt } of this.#unknown.values()) if (next === null || nextAt < next) next = nextAt;
+    return next;
   }
 
   /** We asked the exchange to cancel it, so its end is no surprise. */
@@ -78,7 +137,8 @@ export class Outbox {
 
   forget(clientOrderId: string): void {
     this.#cancelRequested.delete(clientOrderId);
-    this.#unknownSince.delete(clientOrderId);
+    this.#unknown.delete(clientOrderId);
+    this.#openIntents.delete(clientOrderId);
   }
 
   /** Writes the intents of a plan's actions into the pass record; what it returns may be sent once that is committed. */
@@ -142,29 +202,62 @@ export class Outbox {
     return { type: 'cancel', request: { account, symbol, clientOrderId }, intent };
   }
 
-  /** Sends one committed command and notes what came of it. */
-  async send(command: Command, orders: Orders, record: PassRecord, guard: SlotGuard, passedSlots: Set<string>, now: () => number): Promise<WriteOutcome<OrderRecord>> {
-    const { exchange } = this.#options;
+  /** Commands whose intents could not be committed: they were not sent, and never will be. */
+  abandon(commands: readonly Command[], orders: Orders, record: PassRecord, at: number): void {
+    for (const command of commands) {
+      const { clientOrderId } = command.intent;
+      record.intent({ ...command.intent, outcome: 'refused', code: 'NEVER_SENT', settledAt: at });
+      const order = orders.get(clientOrderId);
+      if (command.type === 'cancel') this.#cancelRequested.delete(clientOrderId);
+      else if (order !== undefined) keep(orders, record, command.type === 'amend' ? command.before : { ...order, finalStatus: 'expired', reason: NEVER_ARRIVED }, at);
+    }
+  }
+
+  /** Sends one committed command and notes what came of it. Throws LEASE_LOST when this process may not send any more. */
+  async send(command: Command, orders: Orders, record: PassRecord, guard: SlotGuard, passedSlots: Set<string>): Promise<WriteOutcome<OrderRecord>> {
+    const { clock, isWriter } = this.#options;
+    if (!isWriter()) throw new HedgerowError('LEASE_LOST', `the lease of account ${command.request.account} is lost or may be; nothing more is sent, resting orders stay`);
     const outcome = await this.#call(command);
-    const at = now();
+    const at = clock.now();
     const { intent } = command;
     record.intent({ ...intent, outcome: outcome.type, code: outcome.type === 'refused' ? outcome.code : null, settledAt: at });
     record.add(at, 'order.answered', { intent: intent.intentId, ...answerOf(outcome) });
     const order = orders.get(intent.clientOrderId);
     if (order === undefined) return outcome;
+    if (outcome.type !== 'refused' || !HOLDING.includes(outcome.code)) this.#holds = 0;
     switch (outcome.type) {
       case 'done':
         keep(orders, record, withRecord(order, outcome.value), at);
         return outcome;
       case 'unknown':
-        this.#unknownSince.set(order.clientOrderId, { since: at, negatives: 0 });
-        keep(orders, record, { ...order, status: 'unknown' }, at);
+        this.#loseSight(command, order, orders, record, at);
         return outcome;
       case 'refused':
         this.refusals += 1;
-        await this.#refused(command, outcome.code, order, { orders, record, guard, passedSlots, exchange, at });
+        if (HOLDING.includes(outcome.code)) this.#hold(command, outcome.retryAfterMs, order, orders, record, at);
+        else await this.#refused(command, outcome.code, order, { orders, record, guard, passedSlots, at });
         return outcome;
     }
+  }
+
+  #loseSight(command: Command, order: TrackedOrder, orders: Orders, record: PassRecord, at: number): void {
+    const { clientOrderId } = order;
+    const earlier = this.#unknown.get(clientOrderId);
+    const kinds = new Set([...(earlier?.kinds ?? []), command.type]);
+    const before = command.type === 'amend' ? command.before : (earlier?.before ?? null);
+    const since = this.#options.clock.elapsed();
+    this.#unknown.set(clientOrderId, { kinds, since, before, attempts: 0, nextAt: since, negatives: 0 });
+    this.#openIntents.set(clientOrderId, [...(this.#openIntents.get(clientOrderId) ?? []), { ...command.intent, outcome: 'unknown' }]);
+    keep(orders, record, { ...order, status: 'unknown' }, at);
+  }
+
+  /** Too many requests, or trading is halted: nothing was done, and nothing is asked for a while. */
+  #hold(command: Command, retryAfterMs: number | undefined, order: TrackedOrder, orders: Orders, record: PassRecord, at: number): void {
+    const wait = Math.max(retryAfterMs ?? 0, Math.min(HOLD_MAX_MS, FIRST_HOLD_MS * 2 ** this.#holds));
+    this.#holds += 1;
+    this.#holdUntil = Math.max(this.#holdUntil, this.#options.clock.elapsed() + wait);
+    if (command.type === 'cancel') this.#cancelRequested.delete(order.clientOrderId);
+    else keep(orders, record, command.type === 'amend' ? { ...command.before, filled: order.filled, legs: order.filled === '0' ? command.before.legs : order.legs } : { ...order, finalStatus: 'rejected', reason: NOT_NOW }, at);
   }
 
   #call(command: Command): Promise<WriteOutcome<OrderRecord>> {
@@ -179,56 +272,108 @@ export class Outbox {
     }
   }
 
-  async #refused(
-    command: Command,
-    code: string,
-    order: TrackedOrder,
-    { orders, record, guard, passedSlots, exchange, at }: { orders: Orders; record: PassRecord; guard: SlotGuard; passedSlots: Set<string>; exchange: Exchange; at: number },
-  ): Promise<void> {
+  async #refused(command: Command, code: string, order: TrackedOrder, { orders, record, guard, passedSlots, at }: RefusalContext): Promise<void> {
     if (command.type !== 'cancel') {
       const wanted = command.type === 'place' ? command.wanted : command.order;
       if (code === 'WOULD_TRIGGER_IMMEDIATELY') passedSlots.add(wanted.slot);
-      else if (code !== 'ORDER_NOT_FOUND') guard.failed(wanted, code, at);
+      else if (code !== 'ORDER_NOT_FOUND') guard.failed(wanted, code, this.#options.clock.elapsed());
     }
     if (command.type === 'place' && code !== 'DUPLICATE_CLIENT_ORDER_ID') {
       keep(orders, record, { ...order, finalStatus: 'rejected', reason: code }, at);
       return;
     }
     // The order exists, or existed: its own record says how it stands.
-    const found = await exchange.fetchOrder(order.account, order.symbol, order.clientOrderId);
     const base = command.type === 'amend' ? command.before : order;
+    const found = await this.#lookUp(order);
     if (found !== null) keep(orders, record, withRecord(asReported(base, found), found), at);
-    else {
-      this.#unknownSince.set(order.clientOrderId, { since: at, negatives: 0 });
-      keep(orders, record, { ...base, status: 'unknown' }, at);
-    }
+    else this.#loseSight(command, base, orders, record, at);
   }
 
-  /** Looks for orders whose fate is unknown, by their own id. */
-  async resolveUnknown(orders: Orders, record: PassRecord, at: number): Promise<void> {
+  /** Null when the exchange has no such order, or did not say. */
+  async #lookUp(order: TrackedOrder): Promise<OrderRecord | null> {
+    return unlessUnavailable(() => this.#options.exchange.fetchOrder(order.account, order.symbol, order.clientOrderId), null);
+  }
+
+  /** An order of an earlier process, or one that is missing where it should be: it is looked up until its fate is proven. */
+  doubt(order: TrackedOrder, orders: Orders): void {
+    const now = this.#options.clock.elapsed();
+    const kinds = new Set((this.#openIntents.get(order.clientOrderId) ?? []).map(({ kind }) => kind));
+    if (!this.#unknown.has(order.clientOrderId)) this.#unknown.set(order.clientOrderId, { kinds, since: now, before: null, attempts: 0, nextAt: now, negatives: 0 });
+    orders.set(order.clientOrderId, { ...order, status: 'unknown' });
+  }
+
+  /**
+   * A record of an order whose fate is unknown, from a read that began at `readFrom` (`Clock.elapsed()`; -Infinity for an event): decides
+   * it unless a request may still be on its way that would change it (I3).
+   */
+  judge(order: TrackedOrder, found: OrderRecord, readFrom: number, orders: Orders, record: PassRecord, at: number): void {
+    const unknown = this.#unknown.get(order.clientOrderId);
+    const isOver = readFrom >= (unknown?.since ?? 0) + this.#patienceMs;
+    const hasHappened = (kind: StoredIntent['kind']): boolean => kind === 'place' || (kind === 'amend' && isAsAsked(order, found));
+    const isDecided = found.status !== 'open' || isOver || [...(unknown?.kinds ?? [])].every(hasHappened);
+    const base = unknown?.before !== null && unknown?.before !== undefined && !isAsAsked(order, found) ? { ...unknown.before, filled: order.filled } : order;
+    const seen = withRecord(asReported(base, found), found);
+    if (!isDecided) {
+      keep(orders, record, { ...order, reportedFilled: seen.reportedFilled, isTriggered: seen.isTriggered, exchangeOrderId: seen.exchangeOrderId, status: 'unknown' }, at);
+      return;
+    }
+    this.#unknown.delete(order.clientOrderId);
+    for (const intent of this.#openIntents.get(order.clientOrderId) ?? []) {
+      const isDone = intent.kind === 'place' || (intent.kind === 'amend' ? isAsAsked(order, found) : found.status !== 'open');
+      record.intent({ ...intent, outcome: isDone ? 'done' : 'refused', code: isDone ? null : 'NEVER_HAPPENED', settledAt: at });
+    }
+    this.#openIntents.delete(order.clientOrderId);
+    keep(orders, record, seen, at);
+  }
+
+  /** A request sent longer ago cannot take effect, and a read shows what it did. */
+  get #patienceMs(): number {
+    const { requestDeadlineMs, readLagMs } = this.#options.exchange.capabilities;
+    return requestDeadlineMs + readLagMs;
+  }
+
+  /** Looks for orders whose fate is unknown, by their own id, as often as is due. */
+  async resolveUnknown(orders: Orders, record: PassRecord): Promise<void> {
+    const { clock } = this.#options;
     for (const order of [...orders.values()]) {
-      if (order.status !== 'unknown') continue;
-      const found = await this.#options.exchange.fetchOrder(order.account, order.symbol, order.clientOrderId);
-      if (found !== null) {
-        this.#unknownSince.delete(order.clientOrderId);
-        keep(orders, record, withRecord(asReported(order, found), found), at);
-        continue;
-      }
-      await this.#countNegative(order, orders, record, at);
+      const unknown = this.#unknown.get(order.clientOrderId);
+      if (order.status !== 'unknown' || unknown === undefined || clock.elapsed() < unknown.nextAt) continue;
+      const from = clock.elapsed();
+      const attempts = unknown.attempts + 1;
+      const wait = LOOKUP_WAITS_MS[Math.min(attempts, LOOKUP_WAITS_MS.length - 1)] ?? 0;
+      this.#unknown.set(order.clientOrderId, { ...unknown, attempts, nextAt: this.#nextLookup(unknown, from, wait) });
+      const found = await unlessUnavailable(() => this.#options.exchange.fetchOrder(order.account, order.symbol, order.clientOrderId), 'unanswered' as const);
+      if (found === 'unanswered') continue;
+      const now = orders.get(order.clientOrderId);
+      if (now === undefined || now.status !== 'unknown') continue;
+      if (found !== null) this.judge(now, found, from, orders, record, clock.now());
+      else await this.#countNegative(now, from, orders, record);
     }
   }
 
-  async #countNegative(order: TrackedOrder, orders: Orders, record: PassRecord, at: number): Promise<void> {
-    const unknown = this.#unknownSince.get(order.clientOrderId) ?? { since: at, negatives: 0 };
-    this.#unknownSince.set(order.clientOrderId, unknown);
-    if (at < unknown.since + this.#options.exchange.capabilities.requestDeadlineMs) return;
-    while (unknown.negatives < NEGATIVE_SNAPSHOTS_NEEDED) {
-      const snapshot = await this.#options.exchange.fetchSnapshot(order.account);
-      if (!snapshot.complete || snapshot.openOrders.some(({ clientOrderId }) => clientOrderId === order.clientOrderId)) return;
-      unknown.negatives += 1;
+  /** Not later than the moment from which an absence proves something. */
+  #nextLookup({ since }: Unknown, from: number, waitMs: number): number {
+    const conclusive = since + this.#patienceMs;
+    return from < conclusive ? Math.min(from + waitMs, conclusive) : from + waitMs;
+  }
+
+  async #countNegative(order: TrackedOrder, from: number, orders: Orders, record: PassRecord): Promise<void> {
+    const { clock, exchange } = this.#options;
+    for (;;) {
+      const unknown = this.#unknown.get(order.clientOrderId);
+      if (unknown === undefined || from < unknown.since + this.#patienceMs) return;
+      if (unknown.negatives >= NEGATIVE_SNAPSHOTS_NEEDED) break;
+      const snapshot = await unlessUnavailable(() => exchange.fetchSnapshot(order.account), null);
+      if (snapshot === null || !snapshot.complete || snapshot.openOrders.some(({ clientOrderId }) => clientOrderId === order.clientOrderId)) return;
+      this.#unknown.set(order.clientOrderId, { ...unknown, negatives: unknown.negatives + 1 });
     }
-    this.#unknownSince.delete(order.clientOrderId);
-    keep(orders, record, { ...order, finalStatus: 'expired', reason: 'it never reached the exchange' }, at);
+    const now = orders.get(order.clientOrderId);
+    if (now === undefined || now.status !== 'unknown') return;
+    this.#unknown.delete(order.clientOrderId);
+    const at = clock.now();
+    for (const intent of this.#openIntents.get(order.clientOrderId) ?? []) record.intent({ ...intent, outcome: 'refused', code: 'NEVER_ARRIVED', settledAt: at });
+    this.#openIntents.delete(order.clientOrderId);
+    keep(orders, record, { ...now, finalStatus: 'expired', reason: NEVER_ARRIVED }, at);
   }
 
   /** An order that is no longer tracked, for a trade that came late; null when the store does not know it. */
@@ -236,6 +381,20 @@ export class Outbox {
     const stored = await store.loadOrder(this.#options.plan.planId, clientOrderId);
     return stored === null ? null : fromStoredClosed(stored);
   }
+}
+
+interface RefusalContext {
+  readonly orders: Orders;
+  readonly record: PassRecord;
+  readonly guard: SlotGuard;
+  readonly passedSlots: Set<string>;
+  readonly at: number;
+}
+
+/** The last request asked for just this. */
+function isAsAsked({ request }: TrackedOrder, found: OrderRecord): boolean {
+  const isEqual = (a: DecimalString | null, b: DecimalString | null): boolean => (a === null || b === null ? a === b : dec(a).equals(b));
+  return isEqual(request.amount, found.amount) && isEqual(request.price, found.price) && isEqual(request.triggerPrice, found.triggerPrice);
 }
 
 /** What the exchange says the order is now, where an amendment may not have happened. */

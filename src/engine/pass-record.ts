@@ -4,7 +4,7 @@
  */
 import type { Json } from '../domain/json.ts';
 import type { TradeRecord } from '../ports/exchange.ts';
-import type { CommitBatch, JournalEntry, SnapshotEnvelope, StoredIntent, StoredOrder } from '../ports/store.ts';
+import type { ActionResult, CommitBatch, Fence, JournalEntry, SnapshotEnvelope, StoredIntent, StoredOrder } from '../ports/store.ts';
 
 export class PassRecord {
   readonly #planId: number;
@@ -13,10 +13,13 @@ export class PassRecord {
   #orders = new Map<string, StoredOrder>();
   #intents = new Map<string, StoredIntent>();
   #trades: { seq: number; trade: TradeRecord }[] = [];
+  #actions: ActionResult[] = [];
+  readonly #fences: () => readonly Fence[];
 
-  constructor(planId: number, seq: number) {
+  constructor(planId: number, seq: number, fences: () => readonly Fence[]) {
     this.#planId = planId;
     this.#seq = seq;
+    this.#fences = fences;
   }
 
   /** Number of the newest entry, committed or not. */
@@ -25,7 +28,7 @@ export class PassRecord {
   }
 
   get isEmpty(): boolean {
-    return this.#entries.length === 0 && this.#orders.size === 0 && this.#intents.size === 0 && this.#trades.length === 0;
+    return this.#entries.length === 0 && this.#orders.size === 0 && this.#intents.size === 0 && this.#trades.length === 0 && this.#actions.length === 0;
   }
 
   add(at: number, type: string, payload: Readonly<Record<string, unknown>>): number {
@@ -46,6 +49,10 @@ export class PassRecord {
     this.#trades.push({ seq: this.#seq, trade });
   }
 
+  action(result: ActionResult): void {
+    this.#actions.push(result);
+  }
+
   /** Everything gathered since the last call; `snapshot` is the state after the newest entry. */
   take(snapshot: Omit<SnapshotEnvelope, 'seq'> | null): CommitBatch {
     const batch: CommitBatch = {
@@ -55,11 +62,14 @@ export class PassRecord {
       orders: [...this.#orders.values()],
       intents: [...this.#intents.values()],
       trades: this.#trades,
+      actions: this.#actions,
+      fences: this.#fences(),
     };
     this.#entries = [];
     this.#orders = new Map();
     this.#intents = new Map();
     this.#trades = [];
+    this.#actions = [];
     return batch;
   }
 }

@@ -1,14 +1,13 @@
 /**
  * One plan at work: take events → journal → step machines → derive → plan → commit → act, until nothing is left to do.
  *
- * - I2: what is sent was committed before. - I4: a trade is booked once. - I9: nothing is placed before a price is known.
- * - I10: a pass that changes nothing sends nothing. - I11: passes, attempts and queue are bounded. - I12: the state after a
- *   restart is the committed one; see recovery.ts.
+ * - I2: what is sent was committed before. - I9: nothing is opened while what is known of the exchange is old, partial or unknown.
+ * - I10: a pass that changes nothing sends nothing. - I11: passes, attempts and queue are bounded. - I12: start-up is recovery: the
+ *   first reading of the exchange. - I17: see operator-desk.ts. - I24: deadlines are `Clock.elapsed()`.
  * A broken invariant stops this plan: nothing new is sent, resting protection stays.
  */
 import { averageTrueRange } from '../domain/atr.ts';
 import { openedAt, smallestCapital } from '../domain/cycle.ts';
-import { dec } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { HedgerowError } from '../domain/errors.ts';
 import { invariant } from '../domain/invariant.ts';
@@ -17,33 +16,44 @@ import { parseTimeframe } from '../domain/timeframe.ts';
 import { firstShortfall, longOf, shortOf, walletParameters } from '../domain/wallet.ts';
 import type { Clock } from '../ports/clock.ts';
 import { accountOf, symbolOf } from '../ports/exchange.ts';
-import type { Exchange, ExchangeEvent, OrderRecord, TradeRecord } from '../ports/exchange.ts';
+import type { Exchange, ExchangeEvent } from '../ports/exchange.ts';
+import type { KillLatch } from '../ports/latch.ts';
 import type { Log } from '../ports/log.ts';
-import type { Store, StoredPlan } from '../ports/store.ts';
+import type { CommitBatch, Fence, Store, StoredPlan } from '../ports/store.ts';
 import { exchangeOrders } from '../window/exchange-orders.ts';
 import type { ExchangeContext, ExchangeOrder } from '../window/exchange-orders.ts';
 import { isExecuting, planActions } from '../window/plan.ts';
-import type { Plan } from '../window/plan.ts';
+import type { Action, Plan } from '../window/plan.ts';
 import { EventQueue } from './event-queue.ts';
 import type { PlanCommand, PricePoint, Prices, QueuedEvent } from './event-queue.ts';
-import { shareFunding } from './funding-share.ts';
 import { JournalledMachines } from './journalled-machines.ts';
 import type { MachineCounters, RunnerObserver } from './journalled-machines.ts';
-import { liquidationInputs } from './liquidation-share.ts';
-import { allocateTrade, isSettled, toStored, withRecord } from './order-tracker.ts';
+import { OperatorDesk } from './operator-desk.ts';
+import { isSettled } from './order-tracker.ts';
 import type { TrackedOrder } from './order-tracker.ts';
 import { Outbox, currentSlot } from './outbox.ts';
 import type { Command, SentBefore } from './outbox.ts';
 import { PassRecord } from './pass-record.ts';
-import { isFlat, permissions, planDesire } from './plan-desire.ts';
-import { comparePositions } from './position-check.ts';
+import { permissions, planDesire, tooSmallSlots } from './plan-desire.ts';
+import { PlanIntake } from './plan-intake.ts';
+import { EMPTY_MEMORY, PlanMemory } from './plan-memory.ts';
+import type { EngineMemory } from './plan-memory.ts';
+import { PlanReader } from './plan-reader.ts';
 import { NO_BAND, bandOf, isInside, narrowed } from './price-band.ts';
 import type { PriceBand } from './price-band.ts';
 import { RiskWatch } from './risk-watch.ts';
-import type { RiskMemory } from './risk.ts';
 import { GIVEN_UP, SlotGuard } from './slot-guard.ts';
 import { dueJointReset, factsOf, operationOf, persistPlan, phaseOf, startPlan } from './step.ts';
 import type { PlanState } from './step.ts';
+import { unlessUnavailable } from './unavailable.ts';
+
+/** The right to trade the plan's accounts (I16). */
+export interface LeaseHold {
+  /** Put into every commit, which fails when another process has taken over. */
+  readonly fences: readonly Fence[];
+  /** Certain to hold for the time of a request. */
+  isHeld(): boolean;
+}
 
 export interface RunnerDeps {
   readonly exchange: Exchange;
@@ -51,16 +61,9 @@ export interface RunnerDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly observer?: RunnerObserver;
-}
-
-/** Facts of the engine itself that outlive a restart, stored beside the machines. */
-export interface EngineMemory {
-  readonly risk: RiskMemory | null;
-  /** Funding and liquidations up to this exchange time are booked; ids at exactly this time are in the list. */
-  readonly accountEventsAt: number;
-  readonly accountEventIds: readonly string[];
-  /** Exchange time of the newest booked trade. */
-  readonly tradesAt: number;
+  /** Absent where only this process can know of the store (simulation). */
+  readonly lease?: LeaseHold;
+  readonly latch?: KillLatch;
 }
 
 export interface RunnerCounters extends MachineCounters {
@@ -71,23 +74,29 @@ export interface RunnerCounters extends MachineCounters {
 
 /** Passes in a row without a new event; reached only if reconciling never settles. */
 const PASSES_MAX = 60;
-/** Positions are compared with the exchange this long after a fill, and at least this often, ms of exchange time. */
-const CHECK_AFTER_FILL_MS = 60_000;
-const POSITION_CHECK_MS = 3_600_000;
 /** Closed candles an ATR is measured over, in lengths: what lies before weighs less than e^-10. */
 const ATR_LENGTHS = 10;
-const ACCOUNT_EVENT_IDS_MAX = 1_000;
+/** Where events may be lost, a price older than this opens nothing. */
+const PRICE_STALE_MS = 30_000;
+/** Between two attempts to reach a store that is away. */
+const STORE_RETRY_MS = 1_000;
+/** Deadlines of one plan are looked at this often at most. */
+const WAKE_MIN_MS = 10;
+/** Candles that could not be read are asked for again after this. */
+const CANDLE_RETRY_MS = 10_000;
 
+const NO_PLAN: Plan = { actions: [], stages: [], withheld: [] };
 const DONE = { place: 'placed', amend: 'moved', cancel: 'cancelled' } as const;
-
-export const EMPTY_MEMORY: EngineMemory = { risk: null, accountEventsAt: 0, accountEventIds: [], tradesAt: 0 };
 
 export interface RestoredPlan {
   readonly state: PlanState;
   readonly memory: EngineMemory;
   readonly orders: readonly TrackedOrder[];
-  readonly bookedTrades: ReadonlySet<string>;
+  readonly bookedTrades: readonly { readonly id: string; readonly at: number }[];
 }
+
+/** The store is away: nothing was sent, the same is committed again later. */
+class StoreAway extends Error {}
 
 export class PlanRunner {
   readonly strategy: Strategy;
@@ -100,10 +109,14 @@ export class PlanRunner {
   readonly #orders = new Map<string, TrackedOrder>();
   readonly #accounts: ReadonlySet<string>;
   readonly #exchangeContext: ExchangeContext;
-  readonly #bookedTrades: Set<string>;
   readonly #risk: RiskWatch;
-  #memory: EngineMemory;
+  readonly #memory: PlanMemory;
+  readonly #intake: PlanIntake;
+  readonly #reader: PlanReader;
+  readonly #desk: OperatorDesk;
   #prices: PricePoint | null = null;
+  /** `Clock.elapsed()` when the price last moved on in time. */
+  #priceHeardAt = -Infinity;
   readonly #queue = new EventQueue();
   #band: PriceBand = NO_BAND;
   #passedSlots = new Set<string>();
@@ -111,27 +124,39 @@ export class PlanRunner {
   #withheld: Plan['withheld'] = [];
   /** The state the last derivation saw, if it left nothing to do. */
   #derivedFrom: PlanState | null = null;
+  /** `Clock.elapsed()` of the last derivation, and of the last pass. */
+  #derivedAt = -Infinity;
+  #passedAt = -Infinity;
+  #couldOpen = false;
   #nextCandleAt = 0;
-  #nextPositionCheckAt = 0;
   #atr: DecimalString | null = null;
+  /** A batch the store has not confirmed, and when it is tried again. */
+  #unconfirmed: CommitBatch | null = null;
+  #storeRetryAt = -Infinity;
   #failure: Error | null = null;
   #isRunning = false;
-  #counters = { fills: 0, requests: 0, refusals: 0 };
+  #counters = { requests: 0, refusals: 0 };
 
   constructor(strategy: Strategy, instrument: Instrument, plan: StoredPlan, sent: SentBefore, restored: RestoredPlan | null, deps: RunnerDeps) {
     this.strategy = strategy;
     this.instrument = instrument;
     this.#deps = deps;
-    this.#record = new PassRecord(plan.planId, plan.seq);
-    this.#outbox = new Outbox({ plan, positionMode: strategy.exchange.positionMode, exchange: deps.exchange, sent, amountStep: instrument.amountStep });
-    const { reduceOnlyInHedgeMode } = deps.exchange.capabilities;
+    const { exchange, store, log, clock, lease } = deps;
+    const record = new PassRecord(plan.planId, plan.seq, () => lease?.fences ?? []);
+    this.#record = record;
+    this.#outbox = new Outbox({ plan, positionMode: strategy.exchange.positionMode, exchange, sent, amountStep: instrument.amountStep, clock, isWriter: () => lease?.isHeld() ?? true });
+    const { reduceOnlyInHedgeMode } = exchange.capabilities;
     this.#exchangeContext = { strategy, instrument, positionMode: strategy.exchange.positionMode, reduceOnlyInHedgeMode };
     this.#accounts = new Set(strategy.wallets.map((wallet) => wallet.account));
-    this.#machines = new JournalledMachines(strategy.name, restored?.state ?? null, this.#record, deps);
-    this.#memory = restored?.memory ?? EMPTY_MEMORY;
-    this.#risk = new RiskWatch(strategy.risk, this.#accounts, deps.exchange, this.#memory.risk);
-    this.#bookedTrades = new Set(restored?.bookedTrades ?? []);
-    for (const order of restored?.orders ?? []) this.#orders.set(order.clientOrderId, order);
+    const machines = new JournalledMachines(strategy.name, restored?.state ?? null, record, deps);
+    this.#machines = machines;
+    this.#memory = new PlanMemory({ ...(restored?.memory ?? EMPTY_MEMORY), instrument }, restored?.bookedTrades ?? [], clock);
+    this.#risk = new RiskWatch(strategy.risk, this.#accounts, exchange, this.#memory.facts.risk);
+    for (const order of restored?.orders ?? []) this.#outbox.doubt(order, this.#orders);
+    const shared = { planId: plan.planId, strategy, store, log, record, machines, outbox: this.#outbox, guard: this.#guard, orders: this.#orders, memory: this.#memory };
+    this.#intake = new PlanIntake({ ...shared, catchUpPrice: () => this.#catchUpPrice() });
+    this.#desk = new OperatorDesk({ ...shared, plan: strategy.name, latch: deps.latch ?? null, now: () => this.#now(), command: (command) => this.#takeCommand(command) });
+    this.#reader = new PlanReader({ ...shared, accounts: this.#accounts, exchange, clock, startedAt: plan.startedAt, intake: this.#intake, desk: this.#desk, isBusy: () => this.#queue.holdsExchangeEvents });
   }
 
   get accounts(): ReadonlySet<string> {
@@ -147,7 +172,7 @@ export class PlanRunner {
   }
 
   get counters(): RunnerCounters {
-    return { ...this.#machines.counters, ...this.#counters };
+    return { ...this.#machines.counters, ...this.#counters, fills: this.#intake.fills };
   }
 
   get workingOrders(): readonly TrackedOrder[] {
@@ -164,7 +189,7 @@ export class PlanRunner {
   }
 
   get memory(): EngineMemory {
-    return { ...this.#memory, risk: this.#risk.memory };
+    return { ...this.#memory.facts, risk: this.#risk.memory };
   }
 
   /** Prices strictly between these need no pass; the engine's own filter. */
@@ -187,8 +212,25 @@ export class PlanRunner {
     this.#queue.push({ type: 'command', command });
   }
 
+  /** Operators may have asked for something: it is read from the store in the next pass. */
+  readActions(): void {
+    this.#desk.ask();
+  }
+
+  /** `Clock.elapsed()` at which the plan has something to do although nothing happens; Infinity when never. */
+  get nextWakeAt(): number {
+    if (this.#failure !== null) return Infinity;
+    if (this.#unconfirmed !== null) return this.#storeRetryAt;
+    if (this.#machines.state === null) return Infinity;
+    const { holdUntil } = this.#outbox;
+    const retryAt = Math.max(this.#guard.nextRetryAt(this.#derivedAt) ?? Infinity, holdUntil);
+    const next = Math.min(this.#reader.nextDueAt, this.#outbox.nextLookupAt() ?? Infinity, retryAt, holdUntil > this.#derivedAt ? holdUntil : Infinity);
+    return Math.max(next, this.#passedAt + WAKE_MIN_MS);
+  }
+
   #receivePrice({ last, mark, index, at }: Extract<ExchangeEvent, { type: 'price' }>): boolean {
     const point: PricePoint = { last, mark, index, at };
+    this.#hearPrice(at);
     if (this.#queue.isEmpty && !this.#isRunning && this.#isQuiet(point)) {
       this.#prices = point;
       return false;
@@ -197,11 +239,14 @@ export class PlanRunner {
     return true;
   }
 
+  /** A price of the same moment again says nothing about now. */
+  #hearPrice(at: number): void {
+    if (this.#prices === null || at > this.#prices.at) this.#priceHeardAt = this.#deps.clock.elapsed();
+  }
+
   #isQuiet(point: PricePoint): boolean {
-    if (point.at >= this.#nextPositionCheckAt || (this.strategy.unit.type === 'atr' && point.at >= this.#nextCandleAt)) return false;
-    if (this.#hasUnknownOrder()) return false;
-    const retryAt = this.#guard.nextRetryAt();
-    if (retryAt !== null && point.at >= retryAt) return false;
+    if (this.#desk.isAsked || (this.strategy.unit.type === 'atr' && point.at >= this.#nextCandleAt)) return false;
+    if (this.#deps.clock.elapsed() >= this.nextWakeAt || (!this.#couldOpen && this.#mayOpen())) return false;
     return isInside(this.#band, Number(point[this.strategy.exchange.triggerBy])) && isInside(this.#band, Number(point.mark));
   }
 
@@ -217,7 +262,7 @@ export class PlanRunner {
         isBusy = await this.#pass();
       }
     } catch (error) {
-      await this.#stop(error);
+      if (!(error instanceof StoreAway)) await this.#stop(error);
     } finally {
       this.#isRunning = false;
     }
@@ -227,9 +272,9 @@ export class PlanRunner {
     const failure = error instanceof Error ? error : new Error(String(error));
     this.#failure = failure;
     this.#deps.log.error({ plan: this.strategy.name, code: error instanceof HedgerowError ? error.code : 'UNEXPECTED', error: failure.message }, 'plan stopped; its resting orders stay');
-    if (!(error instanceof HedgerowError) || this.#machines.state === null) return;
+    if (!(error instanceof HedgerowError) || this.#machines.state === null || this.#unconfirmed !== null) return;
     try {
-      this.#record.add(this.#deps.clock.now(), 'plan.stopped', { code: error.code, error: error.message });
+      this.#record.add(this.#now(), 'plan.stopped', { code: error.code, error: error.message });
       await this.#deps.store.commit(this.#record.take(null));
     } catch {
       // The store may be what failed; the journal then simply ends here.
@@ -238,45 +283,64 @@ export class PlanRunner {
 
   /** One pass; true when another is needed. */
   async #pass(): Promise<boolean> {
-    const events = this.#queue.takeAll();
-    for (const event of events) await this.#take(event);
+    this.#passedAt = this.#deps.clock.elapsed();
+    if (this.#unconfirmed !== null) await this.#commit();
+    const events = await this.#takeEvents();
     if (this.#machines.state === null) return !this.#queue.isEmpty;
-    if (this.#hasUnknownOrder()) await this.#outbox.resolveUnknown(this.#orders, this.#record, this.#now());
+    await this.#askStore(() => this.#desk.hear());
+    await this.#read();
+    if (this.#outbox.nextLookupAt() !== null) await this.#outbox.resolveUnknown(this.#orders, this.#record);
     this.#settleOrders();
     this.#followIfHeldBack();
-    await this.#refresh();
+    if (this.#exchangeTime() >= this.#nextCandleAt) await this.#refreshAtr(this.#exchangeTime());
     this.#applyJointReset();
     await this.#checkRisk();
-    this.#finishFlatten();
-    if (!this.#isStale(events)) return this.#finishQuietPass();
+    await this.#desk.latchIfStopped();
+    const mayOpen = this.#mayOpen();
+    if (!this.#isStale(events, mayOpen) || this.#deps.clock.elapsed() < this.#outbox.holdUntil) return this.#finishQuietPass();
+    this.#derivedAt = this.#deps.clock.elapsed();
     const plan = this.#derive();
     this.#derivedFrom = plan.actions.length === 0 && plan.withheld.length === 0 ? this.#machines.state : null;
-    const commands = this.#outbox.prepare(plan.actions, this.#orders, this.#record, this.#guard, this.#now());
-    if (commands.length > 0) await this.#commit();
-    for (const command of commands) await this.#send(command);
+    this.#couldOpen = mayOpen;
+    const [stage = []] = plan.stages;
+    await this.#act(stage);
+    this.#updateBand();
+    return !this.#queue.isEmpty || stage.length > 0;
+  }
+
+  /** Commits, then sends: what belongs together at once. */
+  async #act(stage: readonly Action[]): Promise<void> {
+    const commands = this.#outbox.prepare(stage, this.#orders, this.#record, this.#guard, this.#now());
+    if (commands.length === 0) {
+      if (this.#queue.isEmpty) await this.#commit();
+      return;
+    }
+    try {
+      await this.#commit();
+    } catch (error) {
+      if (error instanceof StoreAway) this.#outbox.abandon(commands, this.#orders, this.#record, this.#now());
+      throw error;
+    }
+    this.#reader.wrote();
+    await Promise.all(commands.map((command) => this.#send(command)));
+    this.#reader.wrote();
     this.#counters.requests += commands.length;
     this.#counters.refusals = this.#outbox.refusals;
-    if (commands.length === 0 && this.#queue.isEmpty) await this.#commit();
-    this.#updateBand();
-    return !this.#queue.isEmpty || commands.length > 0;
   }
 
   /** Something that decides about orders may have changed since the last derivation, which left nothing to do. */
-  #isStale(events: readonly QueuedEvent[]): boolean {
-    return this.#derivedFrom !== this.#machines.state || events.some(({ type }) => type !== 'prices');
-  }
-
-  #hasUnknownOrder(): boolean {
-    for (const order of this.#orders.values()) if (order.status === 'unknown') return true;
-    return false;
+  #isStale(events: readonly QueuedEvent[], mayOpen: boolean): boolean {
+    return this.#derivedFrom !== this.#machines.state || mayOpen !== this.#couldOpen || events.some(({ type }) => type !== 'prices');
   }
 
   async #send(command: Command): Promise<void> {
-    const outcome = await this.#outbox.send(command, this.#orders, this.#record, this.#guard, this.#passedSlots, () => this.#now());
+    const outcome = await this.#outbox.send(command, this.#orders, this.#record, this.#guard, this.#passedSlots);
     const { kind, clientOrderId, reason, request } = command.intent;
     const fields = { plan: this.strategy.name, order: clientOrderId, reason, request };
     if (outcome.type === 'done') this.#deps.log.info(fields, `order ${DONE[kind]}`);
     else this.#deps.log.warn({ ...fields, ...outcome }, `order not ${DONE[kind]}: ${outcome.type}`);
+    if (outcome.type === 'unknown') this.#reader.soon();
+    if (outcome.type === 'refused' && outcome.code === 'POSITION_SIDE_MISMATCH') this.#reader.require();
   }
 
   async #finishQuietPass(): Promise<boolean> {
@@ -289,7 +353,24 @@ export class PlanRunner {
     return this.#deps.clock.now();
   }
 
+  #exchangeTime(): number {
+    return this.#prices?.at ?? this.#now();
+  }
+
   // --- events in ---------------------------------------------------------------------------------------------------------------
+
+  async #takeEvents(): Promise<readonly QueuedEvent[]> {
+    const events = this.#queue.takeAll();
+    for (const [index, event] of events.entries()) {
+      try {
+        await this.#take(event);
+      } catch (error) {
+        if (isStoreAway(error)) this.#queue.putBack(events.slice(index));
+        throw this.#storeError(error);
+      }
+    }
+    return events;
+  }
 
   async #take(queued: QueuedEvent): Promise<void> {
     switch (queued.type) {
@@ -305,6 +386,7 @@ export class PlanRunner {
   }
 
   async #takePrice(point: PricePoint): Promise<void> {
+    if (this.#prices !== null && point.at < this.#prices.at) return;
     this.#prices = point;
     if (this.#machines.state === null) {
       await this.#start(point);
@@ -347,9 +429,12 @@ export class PlanRunner {
       case 'reset':
         this.#machines.apply({ to: 'wallets', event: { type: 'reset.requested', reason: 'operator', price: this.#machines.price } }, at, {});
         return;
-      case 'resume':
       case 'adopt':
-        this.#machines.apply({ to: 'plan', event: { type: command.type } }, at, {});
+        // Carried out by the next complete reading: what the exchange holds then is what is adopted.
+        if (operationOf(this.#machines.running) === 'diverged') this.#reader.adopt(() => this.#resume(this.#now()));
+        return;
+      case 'resume':
+        this.#machines.apply({ to: 'plan', event: { type: 'resume' } }, at, {});
         if (operationOf(this.#machines.running) === 'running') this.#resume(at);
         return;
       case 'pause':
@@ -357,13 +442,14 @@ export class PlanRunner {
       case 'flatten':
       case 'diverge':
         this.#machines.apply({ to: 'plan', event: command }, at, {});
+        if (command.type !== 'pause') this.#reader.require();
     }
   }
 
   /** After a pause the windows catch up with the price; a wallet that holds nothing any more starts anew. */
   #resume(at: number): void {
     this.#nextCandleAt = 0;
-    this.#nextPositionCheckAt = 0;
+    this.#reader.require();
     for (const wallet of this.#machines.running.wallets) {
       const facts = factsOf(wallet);
       const isEmpty = longOf(facts).isZero() && shortOf(facts).isZero() && facts.isOpened && facts.longClosedAt === null && phaseOf(wallet) !== 'RESET';
@@ -375,71 +461,26 @@ export class PlanRunner {
   async #takeExchangeEvent(event: Exclude<ExchangeEvent, { type: 'price' }>): Promise<void> {
     switch (event.type) {
       case 'order':
-        this.#takeOrder(event.order);
+        this.#intake.takeOrder(event.order);
         return;
       case 'trade':
-        await this.#takeTrade(event.trade);
+        await this.#intake.takeTrade(event.trade);
+        this.#reader.soon();
         return;
       case 'funding':
-        if (this.#isNewAccountEvent(event.id, event.at)) this.#takeFunding(event);
-        return;
       case 'liquidation':
-        if (this.#isNewAccountEvent(event.id, event.at)) this.#takeLiquidation(event);
-        return;
       case 'transfer':
-      case 'gap':
+        this.#intake.takeAccountEvent(event);
         return;
+      case 'gap':
+        this.#reader.require();
     }
   }
 
-  #takeOrder(record: OrderRecord): void {
-    const order = this.#orders.get(record.clientOrderId);
-    if (order === undefined) return;
-    const updated = withRecord(order, record);
-    this.#orders.set(order.clientOrderId, updated);
-    this.#record.order(toStored(updated, record.updatedAt));
-  }
-
-  async #takeTrade(trade: TradeRecord): Promise<void> {
-    if (this.#bookedTrades.has(trade.id) || this.#machines.state === null) return;
-    if (trade.clientOrderId === null) return; // A liquidation's trades are booked by its own event.
-    const order = this.#orders.get(trade.clientOrderId) ?? (await this.#outbox.findClosed(this.#deps.store, trade.clientOrderId));
-    if (order === null || order === undefined) {
-      this.#takeCommand({ type: 'diverge', reason: `trade ${trade.id} of ${trade.amount} at ${trade.price} belongs to no order of this plan` });
-      return;
-    }
+  /** A fill is booked on the newest price the plan knows, not on the one of the last level. */
+  #catchUpPrice(): void {
     const now = this.#prices;
     if (now !== null && now[this.strategy.exchange.triggerBy] !== this.#machines.price) this.#touch(now[this.strategy.exchange.triggerBy], now.at);
-    const { order: after, fills } = allocateTrade(order, trade, this.#machines.running.wallets);
-    this.#bookedTrades.add(trade.id);
-    this.#memory = { ...this.#memory, tradesAt: Math.max(this.#memory.tradesAt, trade.at) };
-    for (const { wallet, fill } of fills) this.#machines.apply({ to: 'wallet', wallet, event: { type: 'fill.booked', fill } }, trade.at, { tradeId: trade.id, clientOrderId: trade.clientOrderId });
-    this.#record.trade(trade);
-    this.#record.order(toStored(after, trade.at));
-    if (this.#orders.has(after.clientOrderId)) this.#orders.set(after.clientOrderId, after);
-    this.#guard.succeeded(currentSlot(order));
-    this.#counters.fills += 1;
-    this.#nextPositionCheckAt = Math.min(this.#nextPositionCheckAt, trade.at + CHECK_AFTER_FILL_MS);
-    this.#deps.log.info({ plan: this.strategy.name, fills: fills.map(({ wallet, fill }) => `${wallet} ${fill.role} ${fill.leg} ${fill.amount}`), price: trade.price, trade: trade.id }, 'filled');
-  }
-
-  #isNewAccountEvent(id: string, at: number): boolean {
-    const { accountEventsAt, accountEventIds } = this.#memory;
-    if (this.#machines.state === null || accountEventIds.includes(id)) return false;
-    this.#memory = { ...this.#memory, accountEventsAt: Math.max(at, accountEventsAt), accountEventIds: [...accountEventIds, id].slice(-ACCOUNT_EVENT_IDS_MAX) };
-    return true;
-  }
-
-  #takeFunding(event: Extract<ExchangeEvent, { type: 'funding' }>): void {
-    for (const { wallet, amount } of shareFunding(event, this.#machines.running, this.strategy)) {
-      this.#machines.apply({ to: 'wallet', wallet, event: { type: 'funding.booked', amount } }, event.at, { fundingId: event.id, rate: event.rate, markPrice: event.markPrice });
-    }
-  }
-
-  #takeLiquidation(event: Extract<ExchangeEvent, { type: 'liquidation' }>): void {
-    for (const input of liquidationInputs(event, this.#machines.running, this.strategy)) this.#machines.apply(input, event.at, { liquidationId: event.id });
-    if (dec(event.amount).isZero()) return;
-    this.#takeCommand({ type: 'halt', reason: `liquidated by the exchange: ${event.amount} ${event.positionSide} at ${event.price}` });
   }
 
   // --- machines ----------------------------------------------------------------------------------------------------------------
@@ -467,10 +508,39 @@ export class PlanRunner {
 
   // --- looking after things ----------------------------------------------------------------------------------------------------
 
-  async #refresh(): Promise<void> {
-    const at = this.#prices?.at ?? this.#now();
-    if (at >= this.#nextCandleAt) await this.#refreshAtr(at);
-    if (at >= this.#nextPositionCheckAt) await this.#checkPositions(at);
+  async #read(): Promise<void> {
+    let price: Awaited<ReturnType<PlanReader['read']>> = null;
+    await this.#askStore(async () => {
+      price = await this.#reader.read();
+    });
+    const point = price as PricePoint | null;
+    if (point === null || (this.#prices !== null && point.at <= this.#prices.at)) return;
+    this.#hearPrice(point.at);
+    await this.#takePrice(point);
+  }
+
+  /** I9: everything that decides about new risk is known, complete and young. */
+  #mayOpen(): boolean {
+    const now = this.#deps.clock.elapsed();
+    const { state } = this.#machines;
+    if (state === null || operationOf(state) !== 'running') return false;
+    const isPriced = this.#deps.exchange.capabilities.hasLosslessEvents || now - this.#priceHeardAt <= PRICE_STALE_MS;
+    return isPriced && this.#reader.isFresh(now);
+  }
+
+  async #askStore(ask: () => Promise<void>): Promise<void> {
+    try {
+      await ask();
+    } catch (error) {
+      throw this.#storeError(error);
+    }
+  }
+
+  #storeError(error: unknown): unknown {
+    if (!isStoreAway(error)) return error;
+    this.#storeRetryAt = this.#deps.clock.elapsed() + STORE_RETRY_MS;
+    this.#deps.log.error({ plan: this.strategy.name, error: error.message }, 'the store is away; nothing new is sent, resting orders stay');
+    return new StoreAway();
   }
 
   async #refreshAtr(at: number): Promise<void> {
@@ -479,35 +549,19 @@ export class PlanRunner {
     const timeframeMs = parseTimeframe(unit.timeframe);
     this.#nextCandleAt = Math.floor(at / timeframeMs) * timeframeMs + timeframeMs;
     if (this.#machines.state !== null && operationOf(this.#machines.state) === 'halted') return;
-    const candles = await this.#deps.exchange.fetchCandles(this.strategy.symbol, timeframeMs, unit.length * ATR_LENGTHS);
-    if (candles.length < unit.length) return;
+    const candles = await unlessUnavailable(() => this.#deps.exchange.fetchCandles(this.strategy.symbol, timeframeMs, unit.length * ATR_LENGTHS), null);
+    if (candles === null) this.#nextCandleAt = at + CANDLE_RETRY_MS;
+    if (candles === null || candles.length < unit.length) return;
     const atr = averageTrueRange(candles, unit.length);
     if (atr === this.#atr) return;
     this.#atr = atr;
     if (this.#machines.state !== null) this.#machines.apply({ to: 'wallets', event: { type: 'atr.measured', atr } }, at, {});
   }
 
-  /** I5: what the wallets hold is what the exchange holds, per position side; looked at only while nothing is on its way. */
-  async #checkPositions(at: number): Promise<void> {
-    if (this.#orderInFlight() !== null || [...this.#orders.values()].some((order) => order.status !== 'live')) return;
-    this.#nextPositionCheckAt = at + POSITION_CHECK_MS;
-    for (const account of this.#accounts) {
-      const snapshot = await this.#deps.exchange.fetchSnapshot(account);
-      if (this.#queue.holdsExchangeEvents) return;
-      const difference = comparePositions(snapshot, this.#machines.running, this.strategy);
-      if (difference !== null && operationOf(this.#machines.running) !== 'diverged') this.#takeCommand({ type: 'diverge', reason: difference });
-    }
-  }
-
   async #checkRisk(): Promise<void> {
-    const hit = this.#prices === null ? null : await this.#risk.check(this.#machines.running, this.#prices.mark);
+    const { mark } = this.#prices ?? { mark: null };
+    const hit = mark === null ? null : await unlessUnavailable(() => this.#risk.check(this.#machines.running, mark), null);
     if (hit !== null) this.#takeCommand({ type: hit.limit.action, reason: `risk limit ${hit.limit.name} ${hit.limit.limit} reached: ${hit.value}` });
-  }
-
-  #finishFlatten(): void {
-    const state = this.#machines.running;
-    if (operationOf(state) !== 'flattening' || this.#orders.size > 0 || !isFlat(state)) return;
-    this.#machines.apply({ to: 'plan', event: { type: 'flattened' } }, this.#now(), {});
   }
 
   // --- orders out --------------------------------------------------------------------------------------------------------------
@@ -520,30 +574,34 @@ export class PlanRunner {
 
   /** The difference between desired and working orders, read-only. */
   preview(): Plan {
-    if (this.#machines.state === null) return { actions: [], withheld: [] };
+    if (this.#machines.state === null) return NO_PLAN;
     const desired = this.desired();
     const { capabilities } = this.#deps.exchange;
     return planActions(desired, [...this.#orders.values()], {
       prices: this.#prices,
       amendsConditional: capabilities.amendsConditional,
       maxConditionalPerSymbol: capabilities.maxConditionalPerSymbol,
-      blockedSlots: this.#guard.blocked(desired, this.#now()),
+      blockedSlots: new Map([...tooSmallSlots(desired, this.instrument), ...this.#guard.blocked(desired, this.#deps.clock.elapsed())]),
       passedSlots: this.#passedSlots,
+      cycles: new Map(this.#machines.state.wallets.map((wallet) => [wallet.name, factsOf(wallet).cycle])),
       ...permissions(operationOf(this.#machines.state)),
+      mayOpen: this.#mayOpen(),
     });
   }
 
   /** What the next pass would do with everything received so far. Commits and sends nothing; the runner is of no use afterwards. */
   async peek(): Promise<Plan> {
-    const events = this.#queue.takeAll();
-    for (const event of events) await this.#take(event);
-    if (this.#machines.state === null) return { actions: [], withheld: [] };
+    await this.#takeEvents();
+    if (this.#machines.state === null) return NO_PLAN;
+    await this.#read();
+    if (this.#outbox.nextLookupAt() !== null) await this.#outbox.resolveUnknown(this.#orders, this.#record);
+    this.#settleOrders();
     this.#applyJointReset();
     return this.preview();
   }
 
   #derive(): Plan {
-    if (this.#prices === null) return { actions: [], withheld: [] };
+    if (this.#prices === null) return NO_PLAN;
     const plan = this.preview();
     this.#withheld = plan.withheld;
     this.#pauseIfStuck();
@@ -557,10 +615,16 @@ export class PlanRunner {
     this.#takeCommand({ type: 'pause', reason: `the exchange refuses the reset's order: ${stuck.reason}` });
   }
 
+  /** Throws StoreAway when the store cannot be reached: the same batch is tried again before anything else. */
   async #commit(): Promise<void> {
-    if (this.#record.isEmpty) return;
-    const snapshot = { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#machines.running), engine: this.memory } as never };
-    await this.#deps.store.commit(this.#record.take(snapshot));
+    while (this.#unconfirmed !== null || !this.#record.isEmpty) {
+      if (this.#unconfirmed === null) {
+        const snapshot = { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#machines.running), engine: this.memory } as never };
+        this.#unconfirmed = this.#record.take(snapshot);
+      } else if (this.#deps.clock.elapsed() < this.#storeRetryAt) throw new StoreAway();
+      await this.#askStore(() => this.#deps.store.commit(this.#unconfirmed as CommitBatch));
+      this.#unconfirmed = null;
+    }
   }
 
   /** Finished orders leave the book; a reset whose order ended early goes on with what it got. */
@@ -585,7 +649,7 @@ export class PlanRunner {
       this.#machines.apply({ to: 'wallet', wallet: first.wallet, event: { type: 'reset-order.ended' } }, this.#now(), { clientOrderId: order.clientOrderId });
       return;
     }
-    this.#guard.failed({ slot: currentSlot(order), legs: order.legs }, order.reason ?? order.finalStatus ?? 'ended', this.#now());
+    this.#guard.failed({ slot: currentSlot(order), legs: order.legs }, order.reason ?? order.finalStatus ?? 'ended', this.#deps.clock.elapsed());
   }
 
   #updateBand(): void {
@@ -594,4 +658,8 @@ export class PlanRunner {
     const band = bandOf(this.#machines.state, this.#machines.price, waiting);
     this.#band = narrowed(band, this.#risk.band(this.#machines.state));
   }
+}
+
+function isStoreAway(error: unknown): error is HedgerowError {
+  return error instanceof HedgerowError && error.code === 'STORE_UNAVAILABLE';
 }

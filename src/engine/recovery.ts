@@ -1,27 +1,30 @@
 /**
- * Start-up is recovery (I12): stored plan → exchange settings → working orders looked up by their own id → trades and account events
- * since the watermark → positions compared → then, and only then, new orders. A plan that is new takes the same path with nothing stored.
+ * Start-up is recovery (I12): stored plan → machines, orders and watermarks as the store has them → the runner's first pass reads the
+ * exchange: own orders, trades and account events since the watermarks, unknown requests by their id, positions; then protection, then,
+ * and only then, new entries. What cannot be read leaves the plan in that state, asking again. A plan that is new takes the same path.
  */
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { HedgerowError } from '../domain/errors.ts';
-import type { Strategy } from '../domain/strategy.ts';
 import type { Json } from '../domain/json.ts';
+import type { Instrument, Strategy } from '../domain/strategy.ts';
 import type { Exchange } from '../ports/exchange.ts';
 import type { StoredPlan } from '../ports/store.ts';
-import { fromStored, withRecord } from './order-tracker.ts';
-import type { TrackedOrder } from './order-tracker.ts';
-import { asReported } from './outbox.ts';
-import { EMPTY_MEMORY, PlanRunner } from './plan-runner.ts';
-import type { EngineMemory, RestoredPlan, RunnerDeps } from './plan-runner.ts';
+import { fromStored } from './order-tracker.ts';
+import { EMPTY_MEMORY, TRADES_OVERLAP_MS } from './plan-memory.ts';
+import type { EngineMemory } from './plan-memory.ts';
+import { PlanRunner } from './plan-runner.ts';
+import type { RestoredPlan, RunnerDeps } from './plan-runner.ts';
 import { factsOf, restorePlan } from './step.ts';
+import { unlessUnavailable } from './unavailable.ts';
 
-/** Trades are read again from this long before the newest booked one: late ones are found, known ones recognised by their id. */
-const TRADES_OVERLAP_MS = 120_000;
-
-/** A runner ready to take events, with everything that happened while it was away already queued. */
+/**
+ * A runner ready to take events. Rejects with EXCHANGE_UNAVAILABLE only for a plan that has never run: one that has is opened from what
+ * the store knows, and protects its positions as soon as the exchange answers.
+ */
 export async function openRunner(strategy: Strategy, strategyHash: string, venue: string, deps: RunnerDeps): Promise<PlanRunner> {
-  await checkSettings(strategy, deps.exchange);
-  const plan = await deps.store.openPlan({ venue, name: strategy.name }, strategy as unknown as Json, strategyHash, deps.clock.now());
+  const known = await deps.store.findPlan({ venue, name: strategy.name });
+  if (known === null || known.snapshot === null) await checkSettings(strategy, deps.exchange);
+  const plan = known ?? (await deps.store.openPlan({ venue, name: strategy.name }, strategy as unknown as Json, strategyHash, deps.clock.now()));
   return runnerOf(plan, strategy, deps);
 }
 
@@ -33,15 +36,21 @@ export async function findRunner(strategy: Strategy, venue: string, deps: Runner
 
 async function runnerOf(plan: StoredPlan, strategy: Strategy, deps: RunnerDeps): Promise<PlanRunner> {
   const { exchange, store } = deps;
-  const instrument = await exchange.fetchInstrument(strategy.symbol);
   const restored = await restore(plan, strategy, deps);
+  const instrument = await instrumentOf(strategy, exchange, restored?.memory.instrument ?? null);
   const sinceCycle = restored === null ? 0 : Math.min(...restored.state.wallets.map((wallet) => factsOf(wallet).cycle));
   const generations = await store.loadGenerations(plan.planId, sinceCycle);
   const pending = await store.loadPendingIntents(plan.planId);
-  const cancelled = pending.filter(({ kind }) => kind === 'cancel').map(({ clientOrderId }) => clientOrderId);
-  const runner = new PlanRunner(strategy, instrument, plan, { generations, cancelled }, restored, deps);
-  await catchUp(runner, plan, restored?.memory ?? EMPTY_MEMORY, exchange);
+  const runner = new PlanRunner(strategy, instrument, plan, { generations, pending }, restored, deps);
+  const price = await unlessUnavailable(() => exchange.fetchPrice(strategy.symbol), null);
+  if (price !== null) runner.receive({ type: 'price', symbol: strategy.symbol, ...price });
   return runner;
+}
+
+/** The exchange's, or the stored one while it does not answer. */
+async function instrumentOf(strategy: Strategy, exchange: Exchange, stored: Instrument | null): Promise<Instrument> {
+  const read = (): Promise<Instrument> => exchange.fetchInstrument(strategy.symbol);
+  return stored === null ? read() : unlessUnavailable(read, stored);
 }
 
 /** The account must already trade the way the strategy says; nothing is changed here. */
@@ -58,23 +67,14 @@ async function checkSettings(strategy: Strategy, exchange: Exchange): Promise<vo
   }
 }
 
-async function restore(plan: StoredPlan, strategy: Strategy, { store, exchange }: RunnerDeps): Promise<RestoredPlan | null> {
+async function restore(plan: StoredPlan, strategy: Strategy, { store }: RunnerDeps): Promise<RestoredPlan | null> {
   if (plan.snapshot === null) return null;
   refuseChangedStrategy(plan.strategy, strategy);
-  const snapshot = plan.snapshot.snapshot as { readonly engine?: unknown } | null;
-  const state = restorePlan(snapshot);
-  const memory = (snapshot?.engine as EngineMemory | undefined) ?? EMPTY_MEMORY;
-  const orders: TrackedOrder[] = [];
-  for (const stored of await store.loadWorkingOrders(plan.planId)) orders.push(await lookUp(fromStored(stored), exchange));
-  const since = memory.tradesAt - TRADES_OVERLAP_MS;
-  const trades = await store.loadTrades(plan.planId, since);
-  return { state, memory, orders, bookedTrades: new Set(trades.map(({ id }) => id)) };
-}
-
-/** An order the exchange does not show may still be on its way: it stays unknown, and its slot blocked, until that is proven (I3). */
-async function lookUp(order: TrackedOrder, exchange: Exchange): Promise<TrackedOrder> {
-  const record = await exchange.fetchOrder(order.account, order.symbol, order.clientOrderId);
-  return record === null ? { ...order, status: 'unknown' } : withRecord(asReported(order, record), record);
+  const snapshot = plan.snapshot.snapshot as { readonly engine?: Partial<EngineMemory> } | null;
+  const memory = { ...EMPTY_MEMORY, ...snapshot?.engine };
+  const orders = (await store.loadWorkingOrders(plan.planId)).map(fromStored);
+  const bookedTrades = await store.loadTrades(plan.planId, memory.tradesAt - TRADES_OVERLAP_MS);
+  return { state: restorePlan(snapshot), memory, orders, bookedTrades };
 }
 
 /** Parts of a strategy a running plan is built on; windows and risk limits may change at any start. */
@@ -90,21 +90,4 @@ function refuseChangedStrategy(stored: Json, strategy: Strategy): void {
     `plan ${strategy.name} runs with other settings for ${changed.join(', ')}; positions and orders of its cycle depend on them. ` +
       'Give the changed strategy another name, or run it with another --data folder',
   );
-}
-
-/** Queues what happened at the exchange since the watermark: account events, trades, the present price. */
-async function catchUp(runner: PlanRunner, plan: StoredPlan, memory: EngineMemory, exchange: Exchange): Promise<void> {
-  const { symbol } = runner.strategy;
-  const price = await exchange.fetchPrice(symbol);
-  if (runner.state !== null) {
-    const since = Math.max(plan.startedAt, memory.tradesAt - TRADES_OVERLAP_MS);
-    for (const account of runner.accounts) {
-      const happened = [
-        ...(await exchange.fetchTrades(account, symbol, since)).map((trade) => ({ type: 'trade' as const, trade, at: trade.at })),
-        ...(await exchange.fetchAccountEvents(account, Math.max(plan.startedAt, memory.accountEventsAt))),
-      ];
-      for (const event of happened.sort((a, b) => a.at - b.at)) runner.receive(event);
-    }
-  }
-  if (price !== null) runner.receive({ type: 'price', symbol, ...price });
 }

@@ -1,6 +1,6 @@
 /**
  * Bounded attempts per slot (I11): a refused slot waits, longer each time, and an entry that stays refused is given up until
- * something about it changes. Protection is retried for as long as the position is open.
+ * something about it changes. Protection is retried for as long as the position is open. Times are `Clock.elapsed()`.
  */
 import type { ExchangeOrder } from '../window/exchange-orders.ts';
 import { closingPart, isProtective } from '../window/exchange-orders.ts';
@@ -9,6 +9,8 @@ export const ENTRY_ATTEMPTS_MAX = 6;
 export const GIVEN_UP = 'given up';
 const FIRST_WAIT_MS = 1_000;
 const WAIT_MAX_MS = 60_000;
+/** An open position does not wait longer for its protection than this. */
+const PROTECTION_WAIT_MAX_MS = 5_000;
 
 interface Attempts {
   readonly count: number;
@@ -29,8 +31,9 @@ export class SlotGuard {
   failed(order: Pick<ExchangeOrder, 'slot' | 'legs'>, reason: string, at: number): number {
     const before = this.#attempts.get(order.slot);
     const count = (before?.count ?? 0) + 1;
-    const wait = Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (count - 1));
-    this.#attempts.set(order.slot, { count, notBefore: at + wait, content: before?.content ?? null, isProtective: isProtective(order), reason });
+    const protects = isProtective(order);
+    const wait = Math.min(protects ? PROTECTION_WAIT_MAX_MS : WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (count - 1));
+    this.#attempts.set(order.slot, { count, notBefore: at + wait, content: before?.content ?? null, isProtective: protects, reason });
     return count;
   }
 
@@ -64,11 +67,11 @@ export class SlotGuard {
     return blocked;
   }
 
-  /** When the next waiting slot may be tried again; null when none waits. */
-  nextRetryAt(): number | null {
+  /** When the next slot that waited at `at` may be tried again; null when none waits. */
+  nextRetryAt(at: number): number | null {
     let next: number | null = null;
     for (const { count, notBefore, isProtective: protects } of this.#attempts.values()) {
-      if (!protects && count >= ENTRY_ATTEMPTS_MAX) continue;
+      if (notBefore <= at || (!protects && count >= ENTRY_ATTEMPTS_MAX)) continue;
       if (next === null || notBefore < next) next = notBefore;
     }
     return next;

@@ -63,10 +63,17 @@ export class World {
 
   /** Answers and requests under way that are due until `at`, each with its consequences. */
   async passTimeUntil(at: number): Promise<void> {
-    for (let due = this.exchange.nextDueAt(); due !== null && due <= at; due = this.exchange.nextDueAt()) {
-      this.exchange.advanceTo(due);
+    for (let due = this.#nextDueAt(); due <= at; due = this.#nextDueAt()) {
+      this.exchange.advanceTo(Math.max(due, this.exchange.now()));
+      this.engine.wakeDue(this.exchange.elapsed());
       await this.quiesce();
     }
+  }
+
+  /** Deadlines of plans that wait for an answer come when it is there. */
+  #nextDueAt(): number {
+    const due = this.exchange.nextDueAt() ?? Infinity;
+    return this.engine.isSettled ? Math.min(due, this.engine.nextWakeAt()) : due;
   }
 
   /** Until the engine has nothing to do, or every plan at work waits for an answer that only virtual time brings. */

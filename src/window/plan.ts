@@ -56,10 +56,15 @@ export interface PlanContext {
   readonly mayOpen: boolean;
   /** Resting entries may be cancelled; false while paused, where windows stay as they rest. */
   readonly mayCancelEntries: boolean;
+  /** The cycle each wallet is in: what rests from an earlier one may always be cancelled. */
+  readonly cycles: ReadonlyMap<string, number>;
 }
 
 export interface Plan {
+  /** In the order in which they are sent. */
   readonly actions: readonly Action[];
+  /** The same in groups: those of one group do not depend on each other and are sent at once; the next group only after another look. */
+  readonly stages: readonly (readonly Action[])[];
   /** Desired orders that are deliberately not placed now, each with its reason. */
   readonly withheld: readonly { readonly order: ExchangeOrder; readonly reason: string }[];
 }
@@ -158,7 +163,7 @@ class Planner {
     this.#context = context;
   }
 
-  /** In the order in which they are sent. What does not fit now follows in the next pass. */
+  /** What does not fit now follows in the next pass. */
   result(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): Plan {
     const cap = this.#context.maxConditionalPerSymbol ?? Infinity;
     const counted = (cancelled: readonly Action[]): number => cancelled.filter((action) => action.type === 'cancel' && action.target.triggerPrice !== null).length;
@@ -172,7 +177,10 @@ class Planner {
     const protect = this.#protect.filter(fits);
     const unprotect = [...this.#makeWay, ...this.#spareProtection(desired, working)];
     room = Math.max(0, room) + counted(unprotect);
-    return { actions: [...this.#cancelEntries, ...protect, ...unprotect, ...this.#enter.filter(fits)], withheld: this.#withheld };
+    const inOrder = [this.#cancelEntries, protect, unprotect, this.#enter.filter(fits)].filter((stage) => stage.length > 0);
+    const actions = inOrder.flat();
+    // Nothing waits for anything here but places under a cap: an order that replaces another comes a pass later anyway.
+    return { actions, stages: cap === Infinity && actions.length > 0 ? [actions] : inOrder, withheld: this.#withheld };
   }
 
   /**
@@ -313,11 +321,15 @@ class Planner {
     return { ...order, type: 'market', triggerPrice: null, price: null, amount, legs, slot: legs.map(slotOf).join('+') };
   }
 
+  #isOfEarlierCycle({ legs }: WorkingOrder): boolean {
+    return legs.every(({ wallet, cycle }) => cycle < (this.#context.cycles.get(wallet) ?? 0));
+  }
+
   /** Nothing wants this order any more. */
   retire(target: WorkingOrder): void {
     if (isUntouchable(target)) return;
     if (isProtective(target)) this.#cancelProtection.push({ type: 'cancel', target, reason: `${legsText(target.legs)} is no longer wanted` });
-    else if (this.#context.mayCancelEntries) this.#cancelEntries.push({ type: 'cancel', target, reason: `${legsText(target.legs)} is no longer wanted` });
+    else if (this.#context.mayCancelEntries || this.#isOfEarlierCycle(target)) this.#cancelEntries.push({ type: 'cancel', target, reason: `${legsText(target.legs)} is no longer wanted` });
   }
 }
 

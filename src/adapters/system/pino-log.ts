@@ -14,7 +14,7 @@ export interface PinoLogOptions {
   /** Where lines go; one call per line. */
   readonly write: (line: string) => void;
   readonly isReadable: boolean;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export async function createPinoLog({ level, write, isReadable, clock }: PinoLogOptions): Promise<Log> {
