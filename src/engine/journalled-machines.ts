@@ -13,6 +13,7 @@ import type { PassRecord } from './pass-record.ts';
 import { equityOfPlan } from './risk.ts';
 import { factsOf, operationOf, phaseOf, planFactsOf, planPhaseOf, stepPlan } from './step.ts';
 import type { PlanInputEvent, PlanState, WalletState } from './step.ts';
+import { noteOf, resetReason } from './step-note.ts';
 
 /** What a plan tells whoever watches it: simulations count with it, terminals show it. */
 export interface RunnerObserver {
@@ -71,10 +72,10 @@ export class JournalledMachines {
     const before = this.running;
     const { state, isIgnored } = stepPlan(before, input);
     this.#state = state;
-    this.#record.add(at, input.event.type, { ...about, input, ...(isIgnored ? { ignored: true } : {}) });
+    this.#record.add(at, input.event.type, { ...about, input, ...noteOf(input, before, state), ...(isIgnored ? { ignored: true } : {}) });
     state.wallets.forEach((wallet, index) => {
       const earlier = before.wallets[index];
-      if (earlier !== undefined && earlier !== wallet) this.#note(earlier, wallet, at);
+      if (earlier !== undefined && earlier !== wallet) this.#note(earlier, wallet, input, at);
     });
     this.#noteOperation(operationOf(before), operationOf(state), at);
   }
@@ -90,7 +91,7 @@ export class JournalledMachines {
     });
   }
 
-  #note(earlier: WalletState, wallet: WalletState, at: number): void {
+  #note(earlier: WalletState, wallet: WalletState, input: PlanInputEvent, at: number): void {
     const { name } = wallet;
     const facts = factsOf(wallet);
     const from = phaseOf(earlier);
@@ -104,7 +105,7 @@ export class JournalledMachines {
     if (facts.cycle === cycle && facts.isOpened === isOpened) return;
     if (facts.cycle !== cycle) this.counters.resets += 1;
     const equity = plain(equityOfPlan([facts], dec(facts.price)));
-    this.#record.add(at, 'cycle.started', { wallet: name, cycle: facts.cycle, anchor: facts.anchor, unitSize: facts.unitSize, notional: facts.notional, equity });
+    this.#record.add(at, 'cycle.started', { wallet: name, cycle: facts.cycle, reason: resetReason(earlier, input), price: facts.price, anchor: facts.anchor, unitSize: facts.unitSize, notional: facts.notional, equity });
     this.#log.info({ plan: this.#plan, wallet: name, cycle: facts.cycle, anchor: facts.anchor, unitSize: facts.unitSize, equity }, 'cycle started');
     this.#observer.cycleStarted?.(name, facts.cycle, equity, at);
   }
