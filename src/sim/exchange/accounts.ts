@@ -13,8 +13,8 @@ const DEFAULT_CURRENCY = 'USDT';
 export function addMissingAccount(book: Book, config: SimulatedAccount): void {
   const known = book.accounts.get(config.account);
   const account = known ?? createAccount(book, config);
-  if (account.positionMode !== config.positionMode) {
-    throw new HedgerowError('INPUT_INVALID', `account ${config.account} is in ${account.positionMode} mode, not ${config.positionMode}`);
+  if (account.createdMode !== config.positionMode) {
+    throw new HedgerowError('INPUT_INVALID', `account ${config.account} is in ${account.createdMode} mode, not ${config.positionMode}`);
   }
   for (const [symbol, settings] of Object.entries(config.symbols ?? {})) {
     if (!account.symbols.has(symbol)) changeSymbolSettings(book, account, symbol, settings);

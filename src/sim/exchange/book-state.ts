@@ -6,6 +6,7 @@ import type { OrderRecord, TradeRecord } from '../../ports/exchange.ts';
 import type { CandleTape } from './candle-tape.ts';
 import type { SymbolSettings } from './config.ts';
 import type { AccountEvent } from './delta.ts';
+import type { MarketChange } from './faults.ts';
 import type { Market, Quote } from './market.ts';
 import type { Leg } from './position.ts';
 import { legKey } from './position.ts';
@@ -20,12 +21,16 @@ export interface BookOrder {
   triggerPrice: D | null;
   /** Number of the tick at which it traded last: at one tick an order trades once. */
   tradedAtTick: number;
+  /** Executes nothing before this time, ms; null: no such wait. */
+  waitsUntil: number | null;
 }
 
 export interface AccountState {
   readonly account: string;
   readonly currency: string;
-  readonly positionMode: PositionMode;
+  positionMode: PositionMode;
+  /** The mode it was created in: what a configuration must agree with. */
+  readonly createdMode: PositionMode;
   /** For symbols without settings of their own. */
   readonly defaults: SymbolSettings;
   readonly symbols: Map<string, SymbolSettings>;
@@ -47,7 +52,9 @@ export interface AccountState {
 }
 
 export interface MarketState {
-  readonly market: Market;
+  market: Market;
+  /** What changed about it since the start; empty: nothing. */
+  change: MarketChange;
   quote: Quote | null;
   halted: boolean;
   /** Open orders of all accounts, in order of placement except after an amendment. */
@@ -67,6 +74,7 @@ export function newAccount(
     account: name,
     currency,
     positionMode,
+    createdMode: positionMode,
     defaults,
     symbols: new Map(),
     deposits: ZERO,

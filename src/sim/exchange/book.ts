@@ -10,14 +10,15 @@ import { ZERO, dec } from '../../domain/decimal.ts';
 import type { D } from '../../domain/decimal.ts';
 import { invariant } from '../../domain/invariant.ts';
 import type { ExchangeEvent, OrderRecord, OrderStatus, TradeRecord } from '../../ports/exchange.ts';
-import { deltaOf, emptyChanges } from './book-changes.ts';
+import { deltaOf, emptyChanges, orderDelta } from './book-changes.ts';
 import type { Changes } from './book-changes.ts';
 import type { AccountState, BookOrder, MarketState } from './book-state.ts';
 import { CandleTape } from './candle-tape.ts';
 import type { SymbolSettings } from './config.ts';
 import type { AccountEvent, BookDelta, OrderDelta, PriceDelta, ReceivedRequest } from './delta.ts';
+import type { ExecutionPolicy, MarketChange } from './faults.ts';
 import type { Market } from './market.ts';
-import { Quote } from './market.ts';
+import { Quote, changedMarket } from './market.ts';
 import type { Leg, LegSide } from './position.ts';
 import { emptyLeg, legKey } from './position.ts';
 import { PriceWatch } from './price-watch.ts';
@@ -27,6 +28,8 @@ export interface BookOptions {
   readonly retain: number;
   /** Whether accounts are liquidated and their debts covered. */
   readonly liquidates: boolean;
+  /** What becomes of each execution; null: always normal. */
+  readonly execution: ExecutionPolicy | null;
 }
 
 export class Book {
@@ -49,7 +52,7 @@ export class Book {
   #events: ExchangeEvent[] = [];
 
   constructor(markets: readonly Market[], options: BookOptions, startAt: number) {
-    this.markets = new Map(markets.map((market) => [market.symbol, { market, quote: null, halted: false, open: new Set(), watch: new PriceWatch(), candles: new Map() }]));
+    this.markets = new Map(markets.map((market) => [market.symbol, { market, change: {}, quote: null, halted: false, open: new Set(), watch: new PriceWatch(), candles: new Map() }]));
     this.options = options;
     this.now = startAt;
   }
@@ -106,6 +109,18 @@ export class Book {
     if (this.recordsChanges) this.#change().halted.add(state);
   }
 
+  /** Changes the rules of a market; orders that rest stay as they are. */
+  changeMarket(state: MarketState, change: MarketChange): void {
+    this.storeMarketChange(state, Object.freeze({ ...state.change, ...change }));
+    if (this.recordsChanges) this.#change().markets.add(state);
+  }
+
+  /** `change`: everything that changed since the start. */
+  storeMarketChange(state: MarketState, change: MarketChange): void {
+    state.market = changedMarket(state.market, change);
+    state.change = change;
+  }
+
   /** Adds an account, or notes that its settings changed. */
   putAccount(account: AccountState): void {
     this.accounts.set(account.account, account);
@@ -137,15 +152,19 @@ export class Book {
   }
 
   /** A new order or a new version of one; final orders never change again (I13). */
-  putOrder(sequence: number, record: OrderRecord): BookOrder {
-    const order = this.storeOrder(sequence, record);
-    if (this.recordsChanges) this.#change().orders.push({ sequence, order: order.record });
+  putOrder(sequence: number, record: OrderRecord, waitsUntil: number | null = null): BookOrder {
+    const order = this.storeOrder(sequence, record, waitsUntil);
+    if (this.recordsChanges) this.#change().orders.push(orderDelta(order));
     this.emit({ type: 'order', order: order.record, at: record.updatedAt });
     return order;
   }
 
-  changeOrder(order: BookOrder, change: Partial<Pick<OrderRecord, 'status' | 'triggered' | 'reason' | 'amount' | 'price' | 'triggerPrice' | 'filled'>>): void {
-    this.putOrder(order.sequence, { ...order.record, ...change, updatedAt: this.now });
+  changeOrder(
+    order: BookOrder,
+    change: Partial<Pick<OrderRecord, 'status' | 'triggered' | 'reason' | 'amount' | 'price' | 'triggerPrice' | 'filled'>>,
+    waitsUntil: number | null = null,
+  ): void {
+    this.putOrder(order.sequence, { ...order.record, ...change, updatedAt: this.now }, waitsUntil);
   }
 
   closeOrder(order: BookOrder, status: Exclude<OrderStatus, 'open'>, reason: string | null): void {
@@ -153,18 +172,19 @@ export class Book {
   }
 
   /** The state part of `putOrder`, also used to fold deltas. */
-  storeOrder(sequence: number, source: OrderRecord): BookOrder {
+  storeOrder(sequence: number, source: OrderRecord, waitsUntil: number | null = null): BookOrder {
     const record = Object.freeze(source);
     const account = this.account(record.account);
     const known = account.open.get(record.clientOrderId);
     invariant(known !== undefined || !this.isUsedId(account, record.clientOrderId), 'I13 a final order never changes', { order: record.id });
-    const order: BookOrder = known ?? { sequence, record, amount: ZERO, filled: ZERO, price: null, triggerPrice: null, tradedAtTick: -1 };
+    const order: BookOrder = known ?? { sequence, record, amount: ZERO, filled: ZERO, price: null, triggerPrice: null, tradedAtTick: -1, waitsUntil };
     order.record = record;
     order.amount = dec(record.amount);
     order.filled = dec(record.filled);
     order.price = record.price === null ? null : dec(record.price);
     order.triggerPrice = record.triggerPrice === null ? null : dec(record.triggerPrice);
-    if (this.options.keepHistory) this.versions.push({ sequence, order: record });
+    order.waitsUntil = waitsUntil;
+    if (this.options.keepHistory) this.versions.push(orderDelta(order));
     this.#indexOrder(account, order);
     return order;
   }

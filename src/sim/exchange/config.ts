@@ -4,7 +4,8 @@
  */
 import type { DecimalString } from '../../domain/decimal.ts';
 import type { Instrument, MarginMode, PositionMode } from '../../domain/strategy.ts';
-import type { ExchangeCapabilities, WriteOutcome } from '../../ports/exchange.ts';
+import type { ExchangeCapabilities } from '../../ports/exchange.ts';
+import type { ExecutionPolicy, FalseAnswer, Incident, ReadFate, StreamPolicy } from './faults.ts';
 
 /** Maintenance margin of a leg = notional × rate − amount, by the first tier whose `maxNotional` the leg's notional does not exceed. */
 export interface MaintenanceTier {
@@ -60,17 +61,31 @@ export interface RequestInfo {
   readonly method: string;
   /** Null for reads of public data. */
   readonly account: string | null;
+  /** The order a write or fetchOrder is about; null for other reads. */
+  readonly clientOrderId: string | null;
   readonly sentAt: number;
 }
 
-/** What the network does to one request. The seam for faults: everything but the delays applies to writes only. */
+/**
+ * What the network and the exchange's front do to one request. A request under way is bound to nobody: it arrives also when its
+ * sender is gone. `applied`, `answer` and `repeatAfterMs` are for writes, `read` for reads.
+ */
 export interface Delivery {
   readonly requestMs: number;
   readonly responseMs: number;
-  /** How often the exchange carries it out: 0 lost, 1 normal, 2 delivered twice. */
+  /** How often the exchange receives it: 0 lost, 1 normal, 2 delivered twice. */
   readonly applied: 0 | 1 | 2;
   /** What the client is told instead of the truth; null: the truth. */
-  readonly answer: Exclude<WriteOutcome<never>, { type: 'done' }> | null;
+  readonly answer: FalseAnswer | null;
+  /**
+   * The client hears at this time after sending, whatever has arrived until then: `answer`, or unknown when that is null; a read
+   * rejects with EXCHANGE_UNAVAILABLE. Absent: `responseMs` after the arrival.
+   */
+  readonly answerAfterMs?: number;
+  /** The second delivery comes this long after the first and answers nobody. Absent: at once, and its answer is the one told. */
+  readonly repeatAfterMs?: number;
+  /** Absent: fresh and complete. */
+  readonly read?: ReadFate;
 }
 
 export type DeliveryPolicy = (request: RequestInfo) => Delivery;
@@ -88,6 +103,14 @@ export interface SimulatedExchangeConfig {
   readonly latency?: { readonly requestMs: number; readonly responseMs: number };
   /** Default: `latency` for everyone, everything delivered once and answered truthfully. */
   readonly deliver?: DeliveryPolicy;
+  /** Asked once for each event; default: everything is heard at once. */
+  readonly stream?: StreamPolicy;
+  /** Asked whenever an order is about to execute; default: all of it does. */
+  readonly execution?: ExecutionPolicy;
+  /** Known from the start; more by `beginIncident`. */
+  readonly incidents?: readonly Incident[];
+  /** Default true: a request that arrives more than the capability `requestDeadlineMs` after it was sent is refused. */
+  readonly honoursDeadline?: boolean;
   /** Default true. */
   readonly liquidation?: boolean;
   /** Default true; false grants every margin. */

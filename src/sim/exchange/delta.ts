@@ -7,6 +7,7 @@ import type { MarginMode, PositionMode } from '../../domain/strategy.ts';
 import type { AmendRequest, CancelRequest, ExchangeEvent, OrderRecord, OrderRequest, TradeRecord } from '../../ports/exchange.ts';
 import type { CandleTapeState } from './candle-tape.ts';
 import type { SymbolSettings } from './config.ts';
+import type { MarketChange } from './faults.ts';
 import type { LegSide } from './position.ts';
 
 export const BOOK_DELTA_VERSION = 1;
@@ -31,6 +32,8 @@ export interface AccountDelta {
   readonly account: string;
   readonly currency: string;
   readonly positionMode: PositionMode;
+  /** The mode the account was created in, when that is another one. */
+  readonly createdMode?: PositionMode;
   readonly marginMode: MarginMode;
   readonly leverage: DecimalString;
   readonly symbols: Readonly<Record<string, SymbolSettings>>;
@@ -53,6 +56,8 @@ export interface LegDelta {
 export interface OrderDelta {
   readonly sequence: number;
   readonly order: OrderRecord;
+  /** What is left executes at this time at the earliest, ms. */
+  readonly waitsUntil?: number;
 }
 
 /** A write as the exchange received it, with what it truly answered. */
@@ -79,6 +84,8 @@ export interface BookDelta {
   readonly counters: Counters;
   readonly prices?: readonly PriceDelta[];
   readonly halted?: readonly { readonly symbol: string; readonly halted: boolean }[];
+  /** Everything that changed about a market since the start. */
+  readonly markets?: readonly { readonly symbol: string; readonly change: MarketChange }[];
   readonly candles?: readonly CandleDelta[];
   readonly accounts?: readonly AccountDelta[];
   readonly legs?: readonly LegDelta[];

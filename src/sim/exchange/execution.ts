@@ -2,17 +2,21 @@
  * Trades: one order meeting the market at one price. A closing order never trades more than its leg holds (I7): it is cut to the
  * leg, or expires when nothing is left. Money moves here and in funding and liquidation only, as sums and products (I14).
  */
-import { dec, minOf, plain } from '../../domain/decimal.ts';
+import { dec, floorToStep, minOf, plain } from '../../domain/decimal.ts';
 import type { D } from '../../domain/decimal.ts';
+import { absurd } from '../../domain/invariant.ts';
 import type { PositionSide, Side, TradeRecord } from '../../ports/exchange.ts';
 import type { AccountState, BookOrder, MarketState } from './book-state.ts';
 import type { Book } from './book.ts';
+import type { ExecutionCause, ExecutionFate } from './faults.ts';
 import { coverIsolatedLoss } from './insurance.ts';
 import { canAfford, isIsolated, takingPrice } from './margin.ts';
 import { closableAmount, closesLeg, legAfterTrade, legSideOf, signedAmount } from './position.ts';
 
 /** Trades of one order at one moment; what is left goes on at the next tick. Keeps a tick bounded whatever the amounts are. */
 const MAX_TRADES_AT_ONCE = 1_000;
+
+const NORMAL: ExecutionFate = { type: 'normal' };
 
 type Liquidity = TradeRecord['takerOrMaker'];
 
@@ -68,19 +72,52 @@ export function executableAmount(book: Book, account: AccountState, order: BookO
   return minOf(left, closableAmount(leg, record.side));
 }
 
+/** What becomes of this execution; asked once for each. */
+export function fateOf(book: Book, order: BookOrder, cause: ExecutionCause): ExecutionFate {
+  return book.options.execution === null ? NORMAL : book.options.execution(order.record, cause);
+}
+
+/** Whether the rest of a partly executed order is still kept back. */
+export function isHeldBack(book: Book, order: BookOrder): boolean {
+  return order.waitsUntil !== null && book.now < order.waitsUntil;
+}
+
 /** Trades the order at `price`, in as many trades as the market allows now; closes it when it is done. */
-export function fillOrder(book: Book, state: MarketState, order: BookOrder, price: D, liquidity: Liquidity): void {
+export function fillOrder(book: Book, state: MarketState, order: BookOrder, price: D, liquidity: Liquidity, fate: ExecutionFate): void {
   const account = book.account(order.record.account);
   const executable = executableAmount(book, account, order);
   if (executable.isZero()) return book.closeOrder(order, 'expired', 'REDUCE_ONLY_REJECTED');
+  if (fate.type === 'refused') return book.closeOrder(order, fate.status, fate.reason);
   const amount = order.filled.plus(executable);
-  const done = tradeInChunks(book, account, state, order, executable, price, liquidity);
+  const granted = grantedAmount(book, account, state, order, executable, fate);
+  const done = tradeInChunks(book, account, state, order, granted, price, liquidity);
   order.tradedAtTick = book.tickNumber;
-  book.changeOrder(order, {
-    amount: plain(amount),
-    filled: plain(order.filled.plus(done)),
-    ...(done.equals(executable) && { status: 'closed' }),
-  });
+  const isDone = done.greaterThanOrEqualTo(executable);
+  const change = { amount: plain(amount), filled: plain(order.filled.plus(done)) };
+  if (fate.type === 'bounded' && !isDone) book.changeOrder(order, { ...change, status: 'expired', reason: fate.reason });
+  else if (fate.type === 'partial' && !isDone) book.changeOrder(order, change, book.now + fate.restAfterMs);
+  else book.changeOrder(order, { ...change, ...(isDone && { status: 'closed' }) });
+}
+
+/** How much of what could execute does; more than that only by an overfill, and then never more than a closing order's leg holds (I7). */
+function grantedAmount(book: Book, account: AccountState, state: MarketState, order: BookOrder, executable: D, fate: ExecutionFate): D {
+  const { amountStep } = state.market;
+  switch (fate.type) {
+    case 'normal':
+    case 'refused':
+      return executable;
+    case 'partial':
+    case 'bounded':
+      return minOf(executable, floorToStep(executable.times(fate.share), amountStep));
+    case 'overfill': {
+      const { record } = order;
+      const wanted = executable.plus(amountStep.times(fate.steps));
+      if (!closesLeg(record)) return wanted;
+      return minOf(wanted, closableAmount(book.leg(account, record.symbol, legSideOf(account.positionMode, record.positionSide)), record.side));
+    }
+    default:
+      return absurd(fate);
+  }
 }
 
 function tradeInChunks(
@@ -116,7 +153,7 @@ export function isMarketable(side: Side, limit: D, reference: D): boolean {
 export function activate(book: Book, state: MarketState, order: BookOrder, reference: D): void {
   const { side } = order.record;
   if (order.price !== null && !isMarketable(side, order.price, reference)) return;
-  fillOrder(book, state, order, takingPrice(state, side, reference, order.price), 'taker');
+  fillOrder(book, state, order, takingPrice(state, side, reference, order.price), 'taker', fateOf(book, order, 'taken'));
 }
 
 /** Fires a conditional order in a market that stands at `reference`. Margin is checked now: it reserved none before. */
@@ -132,5 +169,7 @@ export function fire(book: Book, state: MarketState, order: BookOrder, reference
     return book.closeOrder(order, 'rejected', 'INSUFFICIENT_MARGIN');
   }
   if (takes && postOnly) return book.closeOrder(order, 'expired', 'POST_ONLY_WOULD_TAKE');
-  if (takes) fillOrder(book, state, order, price, 'taker');
+  const fate = fateOf(book, order, 'fired');
+  if (takes) fillOrder(book, state, order, price, 'taker', fate);
+  else if (fate.type === 'refused') book.closeOrder(order, fate.status, fate.reason);
 }

@@ -26,7 +26,8 @@ export function coverDebt(book: Book, account: AccountState, crossEquity: D): vo
   pay(book, account, lastTrade.symbol, lastTrade.positionSide ?? 'both', crossEquity.negated());
 }
 
-function pay(book: Book, account: AccountState, symbol: string, positionSide: LegSide, debt: D): void {
+/** The fund pays `debt` (positive, quote currency) for this leg. */
+export function pay(book: Book, account: AccountState, symbol: string, positionSide: LegSide, debt: D): void {
   book.chargeFee(account, debt.negated());
   book.addAccountEvent(account, {
     type: 'liquidation',

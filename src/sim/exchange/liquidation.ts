@@ -27,25 +27,40 @@ export function liquidateIfNeeded(book: Book, account: AccountState): boolean {
   let happened = false;
   for (const leg of legsOf(book, account, 'isolated')) {
     const state = book.marketOf(leg.symbol);
-    const left = leg.margin.plus(unrealised(leg, markOf(state)));
-    if (left.greaterThan(legMaintenance(state, leg))) continue;
-    cancelOrders(book, account, (symbol) => symbol === leg.symbol);
-    closeLegs(book, account, [leg], left);
+    if (isolatedEquity(book, leg).greaterThan(legMaintenance(state, leg))) continue;
+    liquidateIsolated(book, account, leg);
     happened = true;
   }
-  return liquidateCross(book, account) || happened;
-}
-
-function liquidateCross(book: Book, account: AccountState): boolean {
   const legs = legsOf(book, account, 'cross');
   const { crossEquity, crossMaintenance } = accountMargin(book, account);
+  if (legs.length > 0 && crossEquity.greaterThan(crossMaintenance)) return happened;
+  liquidateCross(book, account, legs);
+  return legs.length > 0 || happened;
+}
+
+/** Liquidates everything, whatever the margin says: a rule or an error of the exchange's own. */
+export function liquidateAll(book: Book, account: AccountState): void {
+  for (const leg of legsOf(book, account, 'isolated')) liquidateIsolated(book, account, leg);
+  liquidateCross(book, account, legsOf(book, account, 'cross'));
+}
+
+function isolatedEquity(book: Book, leg: Leg): D {
+  return leg.margin.plus(unrealised(leg, markOf(book.marketOf(leg.symbol))));
+}
+
+function liquidateIsolated(book: Book, account: AccountState, leg: Leg): void {
+  const left = isolatedEquity(book, leg);
+  cancelOrders(book, account, (symbol) => symbol === leg.symbol);
+  closeLegs(book, account, [leg], left);
+}
+
+function liquidateCross(book: Book, account: AccountState, legs: readonly Leg[]): void {
   if (legs.length > 0) {
-    if (crossEquity.greaterThan(crossMaintenance)) return false;
+    const { crossEquity } = accountMargin(book, account);
     cancelOrders(book, account, (symbol) => !isIsolated(book, account, symbol));
     closeLegs(book, account, legs, crossEquity);
   }
   coverDebt(book, account, accountMargin(book, account).crossEquity);
-  return legs.length > 0;
 }
 
 function legsOf(book: Book, account: AccountState, marginMode: 'cross' | 'isolated'): readonly Leg[] {

@@ -10,6 +10,7 @@ import type { Instrument, TriggerSource } from '../../domain/strategy.ts';
 import type { Side } from '../../ports/exchange.ts';
 import type { SimulatedMarket } from './config.ts';
 import { DEFAULT_LIQUIDATION_FEE, DEFAULT_MAINTENANCE_TIERS, DEFAULT_MAX_LEVERAGE } from './config.ts';
+import type { MarketChange } from './faults.ts';
 
 export interface Tier {
   /** Null: no upper end. */
@@ -19,6 +20,7 @@ export interface Tier {
 }
 
 export interface Market {
+  readonly config: SimulatedMarket;
   readonly symbol: string;
   readonly instrument: Instrument;
   readonly tickSize: D;
@@ -41,6 +43,7 @@ export function compileMarket(config: SimulatedMarket): Market {
   const { symbol, tickSize, amountStep, minAmount, minCost, takerFee, makerFee } = config;
   const step = dec(amountStep);
   return {
+    config,
     symbol,
     instrument: Object.freeze({ symbol, tickSize, amountStep, minAmount, minCost, takerFee, makerFee }),
     tickSize: dec(tickSize),
@@ -58,6 +61,11 @@ export function compileMarket(config: SimulatedMarket): Market {
     maxAmountPerTrade: compileMaxAmountPerTrade(config, step),
     tradesPerTick: config.tradesPerTick ?? null,
   };
+}
+
+/** The market with other rules from now on. */
+export function changedMarket(market: Market, change: MarketChange): Market {
+  return compileMarket({ ...market.config, ...change });
 }
 
 function compileTiers(config: SimulatedMarket): readonly Tier[] {

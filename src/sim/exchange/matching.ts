@@ -13,7 +13,7 @@ import type { OrderRecord } from '../../ports/exchange.ts';
 import type { BookOrder, MarketState } from './book-state.ts';
 import type { Book } from './book.ts';
 import type { FillPrice } from './config.ts';
-import { fillOrder, fire } from './execution.ts';
+import { fateOf, fillOrder, fire, isHeldBack } from './execution.ts';
 import { takingPrice } from './margin.ts';
 import type { Quote } from './market.ts';
 import { isLimit, isUntriggered } from './price-watch.ts';
@@ -25,14 +25,15 @@ export interface MatchingRules {
 
 export function matchTick(book: Book, state: MarketState, quote: Quote, rules: MatchingRules): void {
   const last = quote.of('last');
-  for (const order of [...state.open].filter(isWorking).sort((a, b) => a.sequence - b.sequence)) {
-    if (order.record.status === 'open') fillOrder(book, state, order, takingPrice(state, order.record.side, last, null), 'taker');
+  for (const order of [...state.open].filter((each) => isWorking(each) && !isHeldBack(book, each)).sort((a, b) => a.sequence - b.sequence)) {
+    if (order.record.status !== 'open') continue;
+    fillOrder(book, state, order, takingPrice(state, order.record.side, last, null), 'taker', fateOf(book, order, 'taken'));
   }
   for (const order of firedOrders(state, quote)) {
     if (order.record.status === 'open') fire(book, state, order, referencePrice(quote, order, rules.fillPrice), rules.marginChecks);
   }
   for (const order of reachedLimits(book, state, last)) {
-    if (order.record.status === 'open' && order.price !== null) fillOrder(book, state, order, order.price, 'maker');
+    if (order.record.status === 'open' && order.price !== null) fillOrder(book, state, order, order.price, 'maker', fateOf(book, order, 'reached'));
   }
 }
 
@@ -55,7 +56,8 @@ export function isReached(order: Pick<OrderRecord, 'side' | 'triggerBy'>, trigge
 
 function reachedLimits(book: Book, state: MarketState, last: D): readonly BookOrder[] {
   const reached = [...state.open].filter((order) => {
-    if (isUntriggered(order.record) || !isLimit(order.record) || order.price === null || order.tradedAtTick === book.tickNumber) return false;
+    if (isUntriggered(order.record) || !isLimit(order.record) || order.price === null) return false;
+    if (order.tradedAtTick === book.tickNumber || isHeldBack(book, order)) return false;
     return order.record.side === 'sell' ? last.greaterThanOrEqualTo(order.price) : last.lessThanOrEqualTo(order.price);
   });
   return reached.sort((a, b) => byPrice(a, b, a.price, b.price, 'buy'));

@@ -22,6 +22,8 @@ export interface Refusal {
 export interface OrderRules {
   readonly capabilities: ExchangeCapabilities;
   readonly marginChecks: boolean;
+  /** Takes ids of any form, as an exchange's own website writes them. */
+  readonly anyClientOrderId?: boolean;
 }
 
 /** Everything a rule may look at. `existing`: the order an amendment would change. */
@@ -50,7 +52,7 @@ export function refusalOfPlacement(book: Book, request: OrderRequest, rules: Ord
   const account = book.account(request.account);
   const state = book.markets.get(request.symbol);
   if (state === undefined) return refuse('UNKNOWN_SYMBOL', request.symbol);
-  const malformed = malformation(request, rules.capabilities);
+  const malformed = malformation(request, rules);
   if (malformed !== null) return refuse('BAD_REQUEST', malformed);
   if (book.isUsedId(account, request.clientOrderId)) return refuse('DUPLICATE_CLIENT_ORDER_ID', request.clientOrderId);
   return firstRefusal(book, account, state, request, rules, null, [checkPositionSide, checkCaps]);
@@ -58,7 +60,7 @@ export function refusalOfPlacement(book: Book, request: OrderRequest, rules: Ord
 
 /** `request`: the order as it would be after the amendment. */
 export function refusalOfAmendment(book: Book, request: OrderRequest, existing: BookOrder, rules: OrderRules): Refusal | null {
-  const malformed = malformation(request, rules.capabilities);
+  const malformed = malformation(request, rules);
   if (malformed !== null) return refuse('BAD_REQUEST', malformed);
   return firstRefusal(book, book.account(request.account), book.marketOf(request.symbol), request, rules, existing, [checkAboveFilled]);
 }
@@ -100,10 +102,10 @@ function refuse(code: RefusalCode, message: string): Refusal {
 }
 
 /** What is wrong with the form of a request, null when it is well formed. */
-function malformation(request: OrderRequest, capabilities: ExchangeCapabilities): string | null {
+function malformation(request: OrderRequest, { capabilities, anyClientOrderId = false }: OrderRules): string | null {
   const { type, amount, price, triggerPrice } = request;
   const needsPrice = type === 'limit' || type === 'stop-limit';
-  if (!CLIENT_ORDER_ID_FORMS[capabilities.clientOrderIdForm].test(request.clientOrderId)) return `clientOrderId ${request.clientOrderId}`;
+  if (!anyClientOrderId && !CLIENT_ORDER_ID_FORMS[capabilities.clientOrderIdForm].test(request.clientOrderId)) return `clientOrderId ${request.clientOrderId}`;
   if (!isPositive(amount)) return `amount ${amount}`;
   if (needsPrice ? price === null || !isPositive(price) : price !== null) return `price ${price} of a ${type}`;
   if (isConditional(request) ? triggerPrice === null || !isPositive(triggerPrice) : triggerPrice !== null) return `triggerPrice ${triggerPrice} of a ${type}`;

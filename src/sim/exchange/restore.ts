@@ -5,7 +5,7 @@
  */
 import { dec } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
-import { accountDelta, legDelta, priceDelta } from './book-changes.ts';
+import { accountDelta, legDelta, marketDelta, orderDelta, priceDelta } from './book-changes.ts';
 import { newAccount, sortedLegs } from './book-state.ts';
 import type { AccountState } from './book-state.ts';
 import type { Book } from './book.ts';
@@ -23,6 +23,7 @@ export function snapshotOf(book: Book): BookDelta {
     counters: { ...book.counters },
     prices: markets.flatMap(priceDelta),
     halted: markets.map((state) => ({ symbol: state.market.symbol, halted: state.halted })),
+    markets: markets.filter((state) => Object.keys(state.change).length > 0).map(marketDelta),
     candles: markets.flatMap((state) => [...state.candles.values()].map((tape) => ({ symbol: state.market.symbol, ...tape.state() }))),
     accounts: accounts.map(accountDelta),
     legs: accounts.flatMap((account) => sortedLegs(account).map((leg) => legDelta(account.account, leg))),
@@ -37,7 +38,7 @@ export function snapshotOf(book: Book): BookDelta {
 /** Closed orders first, in order of closing, so that folding closes them in that order. */
 function lastVersions(accounts: readonly AccountState[]): readonly OrderDelta[] {
   return accounts.flatMap((account) =>
-    [...account.closed.values(), ...account.open.values()].map((order) => ({ sequence: order.sequence, order: order.record })),
+    [...account.closed.values(), ...account.open.values()].map(orderDelta),
   );
 }
 
@@ -48,6 +49,7 @@ export function foldDelta(book: Book, delta: BookDelta): void {
   book.now = delta.at;
   Object.assign(book.counters, delta.counters);
   for (const account of delta.accounts ?? []) foldAccount(book, account);
+  for (const { symbol, change } of delta.markets ?? []) book.storeMarketChange(book.marketOf(symbol), change);
   for (const price of delta.prices ?? []) book.movePrice(book.marketOf(price.symbol), price);
   for (const { symbol, ...state } of delta.candles ?? []) book.marketOf(symbol).candles.set(state.timeframeMs, CandleTape.of(state));
   for (const { symbol, halted } of delta.halted ?? []) book.marketOf(symbol).halted = halted;
@@ -58,19 +60,20 @@ export function foldDelta(book: Book, delta: BookDelta): void {
   for (const { account, clientOrderIds } of delta.usedClientOrderIds ?? []) {
     for (const id of clientOrderIds) book.account(account).forgottenIds.add(id);
   }
-  for (const { sequence, order } of delta.orders ?? []) book.storeOrder(sequence, order);
+  for (const { sequence, order, waitsUntil } of delta.orders ?? []) book.storeOrder(sequence, order, waitsUntil ?? null);
   for (const trade of delta.trades ?? []) book.storeTrade(book.account(trade.account), Object.freeze(trade));
   for (const event of delta.events ?? []) book.storeAccountEvent(book.account(event.account), Object.freeze(event));
   for (const request of delta.requests ?? []) book.storeRequest(Object.freeze(request));
 }
 
 function foldAccount(book: Book, delta: AccountDelta): void {
-  const { marginMode, leverage } = delta;
+  const { marginMode, leverage, positionMode, createdMode = positionMode } = delta;
   const known = book.accounts.get(delta.account);
-  const account = known ?? newAccount(delta.account, delta.currency, delta.positionMode, { marginMode, leverage });
-  if (account.positionMode !== delta.positionMode) {
-    throw new HedgerowError('INPUT_INVALID', `account ${delta.account} is in ${delta.positionMode} mode in the simulated book, not ${account.positionMode}`);
+  const account = known ?? newAccount(delta.account, delta.currency, createdMode, { marginMode, leverage });
+  if (account.createdMode !== createdMode) {
+    throw new HedgerowError('INPUT_INVALID', `account ${delta.account} is in ${createdMode} mode in the simulated book, not ${account.createdMode}`);
   }
+  account.positionMode = positionMode;
   account.symbols.clear();
   for (const [symbol, settings] of Object.entries(delta.symbols)) account.symbols.set(symbol, settings);
   account.deposits = dec(delta.deposits);

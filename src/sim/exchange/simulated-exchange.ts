@@ -1,5 +1,6 @@
 /**
- * A perpetual-futures exchange in memory: deterministic, exact, driven by ticks in virtual time (I22).
+ * A perpetual-futures exchange in memory: deterministic, exact, driven by ticks in virtual time (I22). What can go wrong with it is
+ * data of the configuration (faults.ts); what others and the exchange itself do to an account is `others` and `acts`.
  *
  * One operation runs at a time: a tick, or a request that arrives. When it is over its delta is published, then its events, to
  * subscribers in order; requests sent from inside a listener arrive after that. A tick does, in this order: everything due before
@@ -27,23 +28,34 @@ import type {
 import type { Tick } from '../../ports/price-feed.ts';
 import { addMissingAccount, changeSymbolSettings } from './accounts.ts';
 import { Book } from './book.ts';
-import type { Delivery, DeliveryPolicy, RequestInfo, SimulatedAccount, SimulatedExchangeConfig, SymbolSettings } from './config.ts';
+import type { DeliveryPolicy, RequestInfo, SimulatedAccount, SimulatedExchangeConfig, SymbolSettings } from './config.ts';
 import { DEFAULT_CAPABILITIES, DEFAULT_RETAIN } from './config.ts';
 import type { BookDelta } from './delta.ts';
+import { ExchangeActs, cancelAll } from './exchange-acts.ts';
+import type { Incident, ReadFate, WriteKind } from './faults.ts';
 import { settleFunding } from './funding.ts';
+import { Incidents } from './incidents.ts';
 import { LiquidationWatch } from './liquidation-watch.ts';
 import { compileMarket } from './market.ts';
 import { matchTick } from './matching.ts';
 import type { MatchingRules } from './matching.ts';
+import { Network } from './network.ts';
 import type { OrderRules } from './order-rules.ts';
-import { accountSnapshot } from './reads.ts';
+import { OtherActors } from './other-actors.ts';
+import { ReadDesk } from './read-desk.ts';
+import type { ReadMethod } from './read-desk.ts';
 import { RequestLine } from './request-line.ts';
 import { foldDelta, snapshotOf } from './restore.ts';
+import { StreamLine } from './stream-line.ts';
 import { groundTruth } from './truth.ts';
 import type { GroundTruth } from './truth.ts';
-import { amend, cancel, place } from './writes.ts';
+import { amend, cancel, place, turnAway } from './writes.ts';
 
+type Outcome = WriteOutcome<OrderRecord>;
 type Price = { readonly last: string; readonly mark: string; readonly index: string; readonly at: number };
+
+/** Raw code of a request that arrived after its deadline. No client knows it: what is not whitelisted is unknown (I18). */
+export const REQUEST_EXPIRED = 'REQUEST_EXPIRED';
 
 export class SimulatedExchange implements Exchange, Clock {
   readonly capabilities: ExchangeCapabilities;
@@ -52,7 +64,16 @@ export class SimulatedExchange implements Exchange, Clock {
   readonly #matchingRules: MatchingRules;
   readonly #liquidationWatch: LiquidationWatch;
   readonly #deliver: DeliveryPolicy;
+  readonly #honoursDeadline: boolean;
   readonly #line = new RequestLine();
+  readonly #incidents = new Incidents();
+  readonly #network: Network;
+  readonly #stream: StreamLine;
+  readonly #desk: ReadDesk;
+  /** What everybody else does to the accounts. */
+  readonly others: OtherActors;
+  /** What the exchange does on its own. */
+  readonly acts: ExchangeActs;
   readonly #listeners = new Set<(event: ExchangeEvent) => void>();
   readonly #deltaListeners = new Set<(delta: BookDelta) => void>();
   readonly #backlog: (() => void)[] = [];
@@ -62,7 +83,7 @@ export class SimulatedExchange implements Exchange, Clock {
   constructor(config: SimulatedExchangeConfig) {
     const { keepHistory = true, retain = DEFAULT_RETAIN, marginChecks = true, liquidation = true, fillPrice = 'gap' } = config;
     this.capabilities = Object.freeze({ ...DEFAULT_CAPABILITIES, ...config.capabilities });
-    this.#book = new Book(config.markets.map(compileMarket), { keepHistory, retain, liquidates: liquidation }, config.startAt ?? 0);
+    this.#book = new Book(config.markets.map(compileMarket), { keepHistory, retain, liquidates: liquidation, execution: config.execution ?? null }, config.startAt ?? 0);
     this.#orderRules = { capabilities: this.capabilities, marginChecks };
     this.#matchingRules = { fillPrice, marginChecks };
     this.#liquidationWatch = new LiquidationWatch(this.#book);
@@ -72,12 +93,26 @@ export class SimulatedExchange implements Exchange, Clock {
       for (const timeframeMs of config.candleTimeframesMs ?? []) this.#book.keepCandles(state, timeframeMs, []);
     }
     for (const account of config.accounts) addMissingAccount(this.#book, account);
+    const run = (operation: () => void): void => this.#enter(operation);
+    const now = (): number => this.#book.now;
+    const later = (delayMs: number, act: () => void): void => this.#line.schedule(now() + delayMs, act);
+    this.#honoursDeadline = config.honoursDeadline ?? true;
+    this.#network = new Network({ line: this.#line, now, run, heldUntil: () => this.#incidents.heldUntil(now()) });
+    this.#stream = new StreamLine({ policy: config.stream ?? null, incidents: this.#incidents, tell: (events) => this.#tellAll(events), later });
+    this.#desk = new ReadDesk(this.#book, this.#incidents, this.capabilities.readLagMs);
+    this.#book.recordsChanges = this.#desk.past !== null;
+    this.others = new OtherActors(this.#book, this.#orderRules, run);
+    this.acts = new ExchangeActs(this.#book, run);
+    for (const incident of config.incidents ?? []) this.beginIncident(incident);
   }
 
   /** The exchange these deltas came from, ready to go on. */
   static restore(config: SimulatedExchangeConfig, deltas: Iterable<BookDelta>): SimulatedExchange {
     const exchange = new SimulatedExchange(config);
-    for (const delta of deltas) foldDelta(exchange.#book, delta);
+    for (const delta of deltas) {
+      foldDelta(exchange.#book, delta);
+      exchange.#desk.past?.note(delta);
+    }
     return exchange;
   }
 
@@ -88,7 +123,12 @@ export class SimulatedExchange implements Exchange, Clock {
     return this.#book.now;
   }
 
-  /** When the earliest request or answer under way is due; null when none is. */
+  /** Virtual time does not step. */
+  elapsed(): number {
+    return this.#book.now;
+  }
+
+  /** When the next thing under way is due: a request, an answer, a late event, the end of an incident; null when nothing is. */
   nextDueAt(): number | null {
     return this.#line.nextDueAt();
   }
@@ -120,10 +160,11 @@ export class SimulatedExchange implements Exchange, Clock {
     const book = this.#book;
     const state = book.marketOf(tick.symbol);
     book.tickNumber += 1;
+    if (!this.#incidents.isEmpty) this.#incidents.beforePrice(state, book.now);
     book.movePrice(state, tick);
     const { quote, watch } = state;
     if (tick.fundingRate !== undefined) settleFunding(book, state, tick.fundingRate);
-    if (state.halted || quote === null) return;
+    if (state.halted || quote === null || (!this.#incidents.isEmpty && this.#incidents.stopsExecution(book.now))) return;
     if (watch.isStale) watch.rebuild(state.open);
     const mark = Number(tick.mark);
     if (!watch.canMiss(Number(tick.last), mark, Number(tick.index))) matchTick(book, state, quote, this.#matchingRules);
@@ -137,7 +178,7 @@ export class SimulatedExchange implements Exchange, Clock {
     this.#enter(() => addMissingAccount(this.#book, account));
   }
 
-  /** Puts money in, or takes it out when negative. */
+  /** Puts money in, or takes it out when negative, as part of the set-up: no event tells of it. See `others.transfer`. */
   deposit(account: string, amount: string): void {
     this.#enter(() => this.#book.addCash(this.#book.account(account), 'deposits', dec(amount)));
   }
@@ -152,9 +193,19 @@ export class SimulatedExchange implements Exchange, Clock {
     this.#enter(() => this.#book.keepCandles(this.#book.marketOf(symbol), timeframeMs, history));
   }
 
-  /** Halts trading on a symbol: prices go on, nothing is accepted but cancellations, nothing fires, fills or is liquidated. */
+  /** See `acts.halt`. */
   halt(symbol: string, halted: boolean): void {
-    this.#enter(() => this.#book.halt(this.#book.marketOf(symbol), halted));
+    this.acts.halt(symbol, halted);
+  }
+
+  /** Makes an incident known before or while it lasts. A restart of the exchange knows only those of its configuration. */
+  beginIncident(incident: Incident): void {
+    for (const end of this.#incidents.add(incident, this.#book.now)) {
+      this.#line.schedule(end.at, () => {
+        if (end.cancelsAll !== null) cancelAll(this.#book, end.cancelsAll);
+        if (end.gapSince !== null) this.#book.emit({ type: 'gap', since: end.gapSince, at: this.#book.now });
+      });
+    }
   }
 
   /** The ground truth, for auditors only. */
@@ -168,7 +219,7 @@ export class SimulatedExchange implements Exchange, Clock {
     this.#book.recordsChanges = true;
     return () => {
       this.#deltaListeners.delete(listener);
-      this.#book.recordsChanges = this.#deltaListeners.size > 0;
+      this.#book.recordsChanges = this.#deltaListeners.size > 0 || this.#desk.past !== null;
     };
   }
 
@@ -188,24 +239,21 @@ export class SimulatedExchange implements Exchange, Clock {
     };
   }
 
-  placeOrder(request: OrderRequest): Promise<WriteOutcome<OrderRecord>> {
-    const frozen = Object.freeze({ ...request });
-    return this.#write('place', 'placeOrder', request.account, () => place(this.#book, frozen, this.#orderRules));
+  placeOrder(request: OrderRequest): Promise<Outcome> {
+    return this.#write('place', 'placeOrder', Object.freeze({ ...request }), (frozen) => place(this.#book, frozen, this.#orderRules));
   }
 
-  amendOrder(request: AmendRequest): Promise<WriteOutcome<OrderRecord>> {
-    const frozen = Object.freeze({ ...request });
-    return this.#write('amend', 'amendOrder', request.account, () => amend(this.#book, frozen, this.#orderRules));
+  amendOrder(request: AmendRequest): Promise<Outcome> {
+    return this.#write('amend', 'amendOrder', Object.freeze({ ...request }), (frozen) => amend(this.#book, frozen, this.#orderRules));
   }
 
-  cancelOrder(request: CancelRequest): Promise<WriteOutcome<OrderRecord>> {
-    const frozen = Object.freeze({ ...request });
-    return this.#write('cancel', 'cancelOrder', request.account, () => cancel(this.#book, frozen));
+  cancelOrder(request: CancelRequest): Promise<Outcome> {
+    return this.#write('cancel', 'cancelOrder', Object.freeze({ ...request }), (frozen) => cancel(this.#book, frozen));
   }
 
   /** Rejects with INPUT_INVALID for a symbol the exchange does not have. */
   fetchInstrument(symbol: string): Promise<Instrument> {
-    return this.#read('fetchInstrument', null, () => {
+    return this.#read('fetchInstrument', null, null, () => {
       const state = this.#book.markets.get(symbol);
       if (state === undefined) throw new HedgerowError('INPUT_INVALID', `the simulated exchange has no market ${symbol}`);
       return state.market.instrument;
@@ -213,15 +261,15 @@ export class SimulatedExchange implements Exchange, Clock {
   }
 
   fetchPrice(symbol: string): Promise<Price | null> {
-    return this.#read('fetchPrice', null, () => {
-      const quote = this.#book.markets.get(symbol)?.quote ?? null;
-      return quote === null ? null : { last: quote.last, mark: quote.mark, index: quote.index, at: quote.at };
+    return this.#read('fetchPrice', null, null, (fate) => {
+      const price = this.#desk.price(symbol, fate);
+      return price === null ? null : { last: price.last, mark: price.mark, index: price.index, at: price.at };
     });
   }
 
   /** Rejects with INPUT_INVALID for a timeframe the exchange was not asked to keep. */
   fetchCandles(symbol: string, timeframeMs: number, limit: number): Promise<readonly Candle[]> {
-    return this.#read('fetchCandles', null, () => {
+    return this.#read('fetchCandles', null, null, () => {
       const tape = this.#book.markets.get(symbol)?.candles.get(timeframeMs);
       if (tape === undefined) throw new HedgerowError('INPUT_INVALID', `the simulated exchange keeps no candles of ${timeframeMs} ms for ${symbol}`);
       return tape.closedBars(this.#book.now, limit);
@@ -229,71 +277,63 @@ export class SimulatedExchange implements Exchange, Clock {
   }
 
   fetchSettings(account: string, symbol: string): Promise<AccountSettings> {
-    return this.#read('fetchSettings', account, () => {
+    return this.#read('fetchSettings', account, null, () => {
       const state = this.#book.account(account);
       return { positionMode: state.positionMode, ...this.#book.settings(state, symbol) };
     });
   }
 
   fetchOrder(account: string, symbol: string, clientOrderId: string): Promise<OrderRecord | null> {
-    return this.#read('fetchOrder', account, () => {
-      const record = this.#book.findOrder(this.#book.account(account), clientOrderId)?.record;
-      return record === undefined || record.symbol !== symbol ? null : record;
-    });
+    return this.#read('fetchOrder', account, clientOrderId, (fate) => this.#desk.order(account, symbol, clientOrderId, fate));
   }
 
   fetchTrades(account: string, symbol: string, since: number): Promise<readonly TradeRecord[]> {
-    return this.#read('fetchTrades', account, () => takeSince(this.#book.account(account).trades, since).filter((trade) => trade.symbol === symbol));
+    return this.#read('fetchTrades', account, null, (fate) => this.#desk.trades(account, symbol, since, fate));
   }
 
   fetchSnapshot(account: string): Promise<AccountSnapshot> {
     const startedAt = this.#book.now;
-    return this.#read('fetchSnapshot', account, (endedAt) => accountSnapshot(this.#book, this.#book.account(account), startedAt, endedAt));
+    return this.#read('fetchSnapshot', account, null, (fate, endedAt) => this.#desk.snapshot(account, startedAt, endedAt, fate));
   }
 
   fetchAccountEvents(account: string, since: number): Promise<readonly ExchangeEvent[]> {
-    return this.#read('fetchAccountEvents', account, () => takeSince(this.#book.account(account).events, since));
+    return this.#read('fetchAccountEvents', account, null, (fate) => this.#desk.events(account, since, fate));
   }
 
   // --- requests under way ------------------------------------------------------------------------------------------------------
 
-  #write(kind: RequestInfo['kind'], method: string, account: string, carryOut: () => WriteOutcome<OrderRecord>): Promise<WriteOutcome<OrderRecord>> {
-    this.#book.account(account);
-    const delivery = this.#delivery(kind, method, account);
-    return this.#send(delivery, () => {
-      let outcome: WriteOutcome<OrderRecord> = { type: 'unknown', message: 'no answer' };
-      for (let time = 0; time < delivery.applied; time += 1) outcome = carryOut();
-      return delivery.answer ?? outcome;
+  #write<R extends CancelRequest>(kind: WriteKind, method: string, request: R, carryOut: (request: R) => Outcome): Promise<Outcome> {
+    this.#book.account(request.account);
+    const sentAt = this.#book.now;
+    const delivery = this.#deliver(this.#requestInfo(kind, method, request.account, request.clientOrderId));
+    return this.#network.write(delivery, () => this.#receive(kind, request, sentAt, carryOut));
+  }
+
+  /** A write arrives: too late, at an exchange that takes none, or to be carried out. */
+  #receive<R extends CancelRequest>(kind: WriteKind, request: R, sentAt: number, carryOut: (request: R) => Outcome): Outcome {
+    const book = this.#book;
+    const { requestDeadlineMs } = this.capabilities;
+    if (this.#honoursDeadline && requestDeadlineMs > 0 && book.now - sentAt > requestDeadlineMs) {
+      return turnAway(book, kind, request, REQUEST_EXPIRED, `sent ${book.now - sentAt} ms ago, deadline ${requestDeadlineMs} ms`);
+    }
+    if (this.#incidents.isEmpty) return carryOut(request);
+    const turnedAway = this.#incidents.turnsAway(kind, book.now);
+    if (turnedAway === null) return this.#incidents.answerOf(kind, carryOut(request), book.now);
+    turnAway(book, kind, request, turnedAway.code, turnedAway.answer.message);
+    return turnedAway.answer;
+  }
+
+  #read<T>(method: ReadMethod, account: string | null, clientOrderId: string | null, look: (fate: ReadFate | undefined, endedAt: number) => T): Promise<T> {
+    const delivery = this.#deliver(this.#requestInfo('read', method, account, clientOrderId));
+    return this.#network.read(delivery, () => {
+      this.#desk.letRead(method, delivery.read);
+      return look(delivery.read, this.#book.now + delivery.responseMs);
     });
   }
 
-  #read<T>(method: string, account: string | null, look: (endedAt: number) => T): Promise<T> {
-    const delivery = this.#delivery('read', method, account);
-    return this.#send(delivery, () => look(this.#book.now + delivery.responseMs));
-  }
-
-  #delivery(kind: RequestInfo['kind'], method: string, account: string | null): Delivery {
+  #requestInfo(kind: RequestInfo['kind'], method: string, account: string | null, clientOrderId: string | null): RequestInfo {
     this.#sent += 1;
-    return this.#deliver({ sequence: this.#sent, kind, method, account, sentAt: this.#book.now });
-  }
-
-  #send<T>(delivery: Delivery, arrive: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const answer = (settle: () => void): void => {
-        if (delivery.responseMs === 0) settle();
-        else this.#line.schedule(this.#book.now + delivery.responseMs, settle);
-      };
-      const run = (): void => {
-        try {
-          const value = arrive();
-          answer(() => resolve(value));
-        } catch (error) {
-          answer(() => reject(error));
-        }
-      };
-      if (delivery.requestMs === 0) this.#enter(run);
-      else this.#line.schedule(this.#book.now + delivery.requestMs, run);
-    });
+    return { sequence: this.#sent, kind, method, account, clientOrderId, sentAt: this.#book.now };
   }
 
   /** Runs one operation and publishes it; from inside an operation or a listener, after the running one. */
@@ -313,9 +353,12 @@ export class SimulatedExchange implements Exchange, Clock {
 
   #publish(): void {
     const delta = this.#book.recordsChanges ? this.#book.takeDelta() : null;
-    if (delta !== null) for (const listener of this.#deltaListeners) listener(delta);
+    if (delta !== null) {
+      this.#desk.past?.note(delta);
+      for (const listener of this.#deltaListeners) listener(delta);
+    }
     const events = this.#book.takeEvents();
-    if (events.length > 0) this.#tellAll(events);
+    if (events.length > 0) this.#stream.publish(events, this.#book.now);
   }
 
   /** Every listener hears every event; the first one's error is thrown when all have. */
@@ -332,11 +375,4 @@ export class SimulatedExchange implements Exchange, Clock {
     }
     if (errors.length > 0) throw errors[0];
   }
-}
-
-/** The entries at or after `since` of a list in time order. */
-function takeSince<T extends { readonly at: number }>(list: readonly T[], since: number): readonly T[] {
-  let start = list.length;
-  while (start > 0 && (list[start - 1]?.at ?? -Infinity) >= since) start -= 1;
-  return list.slice(start);
 }

@@ -15,8 +15,13 @@ import { isConditional, isLimit, isUntriggered } from './price-watch.ts';
 type Outcome = WriteOutcome<OrderRecord>;
 
 export function place(book: Book, request: OrderRequest, rules: OrderRules): Outcome {
+  return answer(book, 'place', request, accept(book, request, rules));
+}
+
+/** Placing without a line in the log of received requests: what somebody else than the client does. */
+export function accept(book: Book, request: OrderRequest, rules: OrderRules): Outcome {
   const refusal = refusalOfPlacement(book, request, rules);
-  if (refusal !== null) return answer(book, 'place', request, refused(refusal));
+  if (refusal !== null) return refused(refusal);
   const sequence = book.nextId('order');
   const order = book.putOrder(sequence, {
     account: request.account,
@@ -40,7 +45,7 @@ export function place(book: Book, request: OrderRequest, rules: OrderRules): Out
     updatedAt: book.now,
   });
   if (!isConditional(request)) actNow(book, book.marketOf(request.symbol), order);
-  return answer(book, 'place', request, { type: 'done', value: order.record });
+  return { type: 'done', value: order.record };
 }
 
 /** A null price or trigger price leaves the order's own as it is. */
@@ -77,10 +82,20 @@ function refusalToAmend(order: BookOrder, changed: OrderRequest, rules: OrderRul
 }
 
 export function cancel(book: Book, request: CancelRequest): Outcome {
+  return answer(book, 'cancel', request, withdraw(book, request, 'CANCELED_BY_CLIENT'));
+}
+
+/** Cancelling without a line in the log of received requests. `reason`: the raw one the order ends with. */
+export function withdraw(book: Book, request: CancelRequest, reason: string): Outcome {
   const found = findOpen(book, request);
-  if (!('record' in found)) return answer(book, 'cancel', request, refused(found));
-  book.closeOrder(found, 'canceled', 'CANCELED_BY_CLIENT');
-  return answer(book, 'cancel', request, { type: 'done', value: found.record });
+  if (!('record' in found)) return refused(found);
+  book.closeOrder(found, 'canceled', reason);
+  return { type: 'done', value: found.record };
+}
+
+/** A write that was refused before the book was asked; `code` may be one no client knows. */
+export function turnAway(book: Book, kind: ReceivedRequest['kind'], request: ReceivedRequest['request'], code: string, message: string): Outcome {
+  return answer(book, kind, request, { type: 'refused', code, message });
 }
 
 function actNow(book: Book, state: MarketState, order: BookOrder): void {
