@@ -5,6 +5,7 @@
  * Values with JSON inside are kept as JSON text: nobody can change stored data through an object it passed in or got back, and what is
  * read is what a database would return.
  */
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { HedgerowError } from '../domain/errors.ts';
 import { invariant } from '../domain/invariant.ts';
 import type { Json } from '../domain/json.ts';
@@ -62,10 +63,10 @@ class MemoryStore implements Store {
   readonly #tradeKeys = new Set<string>();
   readonly #actions = new Map<string, OperatorAction>();
   readonly #leases = new Map<string, MemoryLease>();
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'now'>;
   #isClosed = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
   }
 
@@ -115,12 +116,12 @@ class MemoryStore implements Store {
     for (const intent of batch.intents) putIntent(plan, intent);
     for (const { trade } of batch.trades) plan.trades.push({ at: trade.at, text: JSON.stringify(trade) });
     for (const key of tradeKeys) this.#tradeKeys.add(key);
-    for (const result of batch.actions ?? []) this.#complete(result);
+    for (const result of batch.actions ?? []) this.#complete(batch.planId, result);
   }
 
-  #complete(result: ActionResult): void {
+  #complete(planId: number, result: ActionResult): void {
     const action = this.#actions.get(result.actionId);
-    if (action !== undefined && action.result === null) this.#actions.set(result.actionId, { ...action, result });
+    if (action?.planId === planId && action.result === null) this.#actions.set(result.actionId, { ...action, result });
   }
 
   #checkFences(fences: readonly Fence[]): void {
@@ -148,9 +149,9 @@ class MemoryStore implements Store {
 
   async requestAction(action: Omit<OperatorAction, 'result'>): Promise<OperatorAction> {
     this.#checkOpen();
-    if (this.#plans[action.planId - 1] === undefined) throw new HedgerowError('INPUT_INVALID', `the store has no plan ${action.planId}`);
     const known = this.#actions.get(action.actionId);
     if (known !== undefined) return known;
+    if (this.#plans[action.planId - 1] === undefined) throw new HedgerowError('INPUT_INVALID', `the store has no plan ${action.planId}`);
     const written = { ...action, result: null };
     this.#actions.set(action.actionId, written);
     return written;
@@ -235,7 +236,12 @@ class MemoryStore implements Store {
 
 /** The same batch was committed before: its entries are there, with the same contents. */
 function isCommitted(plan: MemoryPlan, { entries }: CommitBatch): boolean {
-  return entries.length > 0 && entries.every((entry) => plan.journal[entry.seq - 1] === JSON.stringify(entry));
+  return entries.length > 0 && entries.every((entry) => isStored(plan.journal[entry.seq - 1], entry));
+}
+
+/** The order of keys does not count, as it does not in a database. */
+function isStored(stored: string | undefined, entry: JournalEntry): boolean {
+  return stored !== undefined && canonicalJson(parse<Json>(stored)) === canonicalJson(entry as unknown as Json);
 }
 
 function leaseKey(venue: string, account: string): string {
@@ -277,6 +283,6 @@ function byText(a: string, b: string): number {
 }
 
 /** An empty store in memory; its clock is for leases. */
-export function createMemoryStore(clock: Clock = { now: () => 0 }): Store {
+export function createMemoryStore(clock: Pick<Clock, 'now'> = { now: () => 0 }): Store {
   return new MemoryStore(clock);
 }

@@ -243,13 +243,55 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
       await store.commit(batch(planId, { entries: [entry(1), entry(2)] }));
       const before = await everything(store, plan);
       const rest = { orders: [order('a')], intents: [intent('a:place')], trades: [{ seq: 1, trade: trade('t') }] };
-      await expect(store.commit(batch(planId, { entries: [entry(2)], ...rest }))).rejects.toEqual(broken('I16'));
+      await expect(store.commit(batch(planId, { entries: [entry(2, 'other')], ...rest }))).rejects.toEqual(broken('I16'));
+      await expect(store.commit(batch(planId, { entries: [entry(1), entry(2, 'other')], ...rest }))).rejects.toEqual(broken('I16'));
+      await expect(store.commit(batch(planId, { entries: [{ ...entry(2), at: NOW }], ...rest }))).rejects.toEqual(broken('I16'));
+      await expect(store.commit(batch(planId, { entries: [{ ...entry(2), type: 'price.touched' }], ...rest }))).rejects.toEqual(broken('I16'));
       await expect(store.commit(batch(planId, { entries: [entry(1), entry(2), entry(3)], ...rest }))).rejects.toEqual(broken('I16'));
       await expect(store.commit(batch(planId, { entries: [entry(4)], ...rest }))).rejects.toEqual(broken('I16'));
       await expect(store.commit(batch(planId, { entries: [entry(3), entry(5)], ...rest }))).rejects.toEqual(broken('I16'));
       await expect(store.commit(batch(planId, { entries: [entry(3), entry(3)], ...rest }))).rejects.toEqual(broken('I16'));
       await expect(store.commit(batch(1_000_000, { entries: [entry(1)], ...rest }))).rejects.toEqual(broken('I16'));
       expect(await everything(store, plan)).toEqual(before);
+    });
+
+    test('a commit whose answer was lost is committed again and taken as done, once', async () => {
+      const plan = await newPlan(store);
+      const { planId } = plan;
+      await store.commit(batch(planId, { entries: [entry(1)] }));
+      const lost = batch(planId, {
+        entries: [entry(2, { b: ['1.0', null], a: 1.5 }), entry(3, null)],
+        snapshot: { machine: 'm', version: 1, seq: 3, at: NOW, snapshot: { n: 3 } },
+        orders: [order('a')],
+        intents: [intent('a:place')],
+        trades: [{ seq: 2, trade: trade('t1') }],
+      });
+      await store.commit(lost);
+      const before = await everything(store, plan);
+      await store.commit(lost);
+      await store.commit({ ...lost, entries: lost.entries.map((each) => (each.seq === 2 ? { ...each, payload: { a: 1.5, b: ['1.0', null] } } : each)) });
+      expect(await everything(store, plan)).toEqual(before);
+      await expect(store.commit({ ...lost, entries: [lost.entries[0]!, entry(3, 0)] })).rejects.toEqual(broken('I16'));
+      await store.commit(batch(planId, { entries: [entry(4)] }));
+      await store.commit(lost);
+      expect(await store.findPlan(plan)).toMatchObject({ seq: 4, snapshot: { seq: 3 } });
+    });
+
+    test('the same commit sent several times at once is made once', async () => {
+      const plan = await newPlan(store);
+      const one = batch(plan.planId, { entries: [entry(1)], trades: [{ seq: 1, trade: trade('t1') }] });
+      await Promise.all([1, 2, 3, 4, 5].map(() => store.commit(one)));
+      expect(await store.loadTrades(plan.planId, 0)).toEqual([trade('t1')]);
+      expect(await store.findPlan(plan)).toMatchObject({ seq: 1 });
+    });
+
+    test("an exchange's own record of a trade is kept", async () => {
+      const { planId } = await newPlan(store);
+      const raw = trade('t1', { info: { e: 'ORDER_TRADE_UPDATE', o: { t: 1, L: '60000.10', nested: [null, true] } } });
+      await store.commit(batch(planId, { trades: [{ seq: 1, trade: raw }, { seq: 1, trade: trade('t2') }] }));
+      const [first, second] = await store.loadTrades(planId, 0);
+      expect(first).toEqual(raw);
+      expect(second).not.toHaveProperty('info');
     });
 
     test('of two commits with one number at the same time one wins (I16)', async () => {

@@ -108,7 +108,7 @@ test('queries from outside wait until an open transaction has ended', async () =
 test('dead rows and log stay bounded however many commits are made', async () => {
   const database = await openPglite(join(newDataDir('maintenance'), 'db'), 'PGlite maintenance');
   await migrate(database, readMigrations(), 0);
-  const store = await createSqlStore(database, async () => {}, 50);
+  const store = await createSqlStore(database, async () => {}, { commitsPerMaintenance: 50 });
   const { planId } = await newPlan(store);
   // About 10 kB that do not compress, 3 MB in all.
   const bulk = (seq: number) => Array.from({ length: 600 }, (_, index) => `${Math.sqrt(seq * 1_000 + index)}`);
