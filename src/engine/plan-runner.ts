@@ -6,24 +6,23 @@
  *   first reading of the exchange. - I17: see operator-desk.ts. - I24: deadlines are `Clock.elapsed()`.
  * A broken invariant stops this plan: nothing new is sent, resting protection stays.
  */
-import { averageTrueRange } from '../domain/atr.ts';
-import { openedAt, smallestCapital } from '../domain/cycle.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { HedgerowError } from '../domain/errors.ts';
 import { invariant } from '../domain/invariant.ts';
 import type { Instrument, Strategy } from '../domain/strategy.ts';
-import { parseTimeframe } from '../domain/timeframe.ts';
-import { firstShortfall, longOf, shortOf, walletParameters } from '../domain/wallet.ts';
+import { longOf, shortOf } from '../domain/wallet.ts';
 import type { Clock } from '../ports/clock.ts';
 import { accountOf, symbolOf } from '../ports/exchange.ts';
 import type { Exchange, ExchangeEvent } from '../ports/exchange.ts';
 import type { KillLatch } from '../ports/latch.ts';
 import type { Log } from '../ports/log.ts';
-import type { CommitBatch, Fence, Store, StoredPlan } from '../ports/store.ts';
+import type { Fence, SnapshotEnvelope, Store, StoredPlan } from '../ports/store.ts';
 import { exchangeOrders } from '../window/exchange-orders.ts';
 import type { ExchangeContext, ExchangeOrder } from '../window/exchange-orders.ts';
 import { isExecuting, planActions } from '../window/plan.ts';
 import type { Action, Plan } from '../window/plan.ts';
+import { AtrWatch } from './atr-watch.ts';
+import { CommitLine, StoreAway } from './commit-line.ts';
 import { EventQueue } from './event-queue.ts';
 import type { PlanCommand, PricePoint, Prices, QueuedEvent } from './event-queue.ts';
 import { JournalledMachines } from './journalled-machines.ts';
@@ -39,11 +38,12 @@ import { PlanIntake } from './plan-intake.ts';
 import { EMPTY_MEMORY, PlanMemory } from './plan-memory.ts';
 import type { EngineMemory } from './plan-memory.ts';
 import { PlanReader } from './plan-reader.ts';
+import { openingState } from './plan-start.ts';
 import { NO_BAND, bandOf, isInside, narrowed } from './price-band.ts';
 import type { PriceBand } from './price-band.ts';
 import { RiskWatch } from './risk-watch.ts';
 import { GIVEN_UP, SlotGuard } from './slot-guard.ts';
-import { dueJointReset, factsOf, operationOf, persistPlan, phaseOf, startPlan } from './step.ts';
+import { dueJointReset, factsOf, operationOf, persistPlan, phaseOf } from './step.ts';
 import type { PlanState } from './step.ts';
 import { unlessUnavailable } from './unavailable.ts';
 
@@ -74,16 +74,10 @@ export interface RunnerCounters extends MachineCounters {
 
 /** Passes in a row without a new event; reached only if reconciling never settles. */
 const PASSES_MAX = 60;
-/** Closed candles an ATR is measured over, in lengths: what lies before weighs less than e^-10. */
-const ATR_LENGTHS = 10;
 /** Where events may be lost, a price older than this opens nothing. */
 const PRICE_STALE_MS = 30_000;
-/** Between two attempts to reach a store that is away. */
-const STORE_RETRY_MS = 1_000;
 /** Deadlines of one plan are looked at this often at most. */
 const WAKE_MIN_MS = 10;
-/** Candles that could not be read are asked for again after this. */
-const CANDLE_RETRY_MS = 10_000;
 
 const NO_PLAN: Plan = { actions: [], stages: [], withheld: [] };
 const DONE = { place: 'placed', amend: 'moved', cancel: 'cancelled' } as const;
@@ -95,14 +89,12 @@ export interface RestoredPlan {
   readonly bookedTrades: readonly { readonly id: string; readonly at: number }[];
 }
 
-/** The store is away: nothing was sent, the same is committed again later. */
-class StoreAway extends Error {}
-
 export class PlanRunner {
   readonly strategy: Strategy;
   readonly instrument: Instrument;
   readonly #deps: RunnerDeps;
   readonly #record: PassRecord;
+  readonly #commits: CommitLine;
   readonly #machines: JournalledMachines;
   readonly #outbox: Outbox;
   readonly #guard = new SlotGuard();
@@ -128,11 +120,7 @@ export class PlanRunner {
   #derivedAt = -Infinity;
   #passedAt = -Infinity;
   #couldOpen = false;
-  #nextCandleAt = 0;
-  #atr: DecimalString | null = null;
-  /** A batch the store has not confirmed, and when it is tried again. */
-  #unconfirmed: CommitBatch | null = null;
-  #storeRetryAt = -Infinity;
+  readonly #atr: AtrWatch;
   #failure: Error | null = null;
   #isRunning = false;
   #counters = { requests: 0, refusals: 0 };
@@ -150,6 +138,8 @@ export class PlanRunner {
     this.#accounts = new Set(strategy.wallets.map((wallet) => wallet.account));
     const machines = new JournalledMachines(strategy.name, restored?.state ?? null, record, deps);
     this.#machines = machines;
+    this.#atr = new AtrWatch(strategy, exchange);
+    this.#commits = new CommitLine({ plan: strategy.name, store, clock, log, record, snapshot: () => this.#snapshot() });
     this.#memory = new PlanMemory({ ...(restored?.memory ?? EMPTY_MEMORY), instrument }, restored?.bookedTrades ?? [], clock);
     this.#risk = new RiskWatch(strategy.risk, this.#accounts, exchange, this.#memory.facts.risk);
     for (const order of restored?.orders ?? []) this.#outbox.doubt(order, this.#orders);
@@ -220,7 +210,7 @@ export class PlanRunner {
   /** `Clock.elapsed()` at which the plan has something to do although nothing happens; Infinity when never. */
   get nextWakeAt(): number {
     if (this.#failure !== null) return Infinity;
-    if (this.#unconfirmed !== null) return this.#storeRetryAt;
+    if (this.#commits.retryAt !== null) return this.#commits.retryAt;
     if (this.#machines.state === null) return Infinity;
     const { holdUntil } = this.#outbox;
     const retryAt = Math.max(this.#guard.nextRetryAt(this.#derivedAt) ?? Infinity, holdUntil);
@@ -245,7 +235,7 @@ export class PlanRunner {
   }
 
   #isQuiet(point: PricePoint): boolean {
-    if (this.#desk.isAsked || (this.strategy.unit.type === 'atr' && point.at >= this.#nextCandleAt)) return false;
+    if (this.#desk.isAsked || this.#atr.isDue(point.at)) return false;
     if (this.#deps.clock.elapsed() >= this.nextWakeAt || (!this.#couldOpen && this.#mayOpen())) return false;
     return isInside(this.#band, Number(point[this.strategy.exchange.triggerBy])) && isInside(this.#band, Number(point.mark));
   }
@@ -272,7 +262,7 @@ export class PlanRunner {
     const failure = error instanceof Error ? error : new Error(String(error));
     this.#failure = failure;
     this.#deps.log.error({ plan: this.strategy.name, code: error instanceof HedgerowError ? error.code : 'UNEXPECTED', error: failure.message }, 'plan stopped; its resting orders stay');
-    if (!(error instanceof HedgerowError) || this.#machines.state === null || this.#unconfirmed !== null) return;
+    if (!(error instanceof HedgerowError) || this.#machines.state === null || this.#commits.retryAt !== null) return;
     try {
       this.#record.add(this.#now(), 'plan.stopped', { code: error.code, error: error.message });
       await this.#deps.store.commit(this.#record.take(null));
@@ -284,15 +274,15 @@ export class PlanRunner {
   /** One pass; true when another is needed. */
   async #pass(): Promise<boolean> {
     this.#passedAt = this.#deps.clock.elapsed();
-    if (this.#unconfirmed !== null) await this.#commit();
+    if (this.#commits.retryAt !== null) await this.#commits.commit();
     const events = await this.#takeEvents();
     if (this.#machines.state === null) return !this.#queue.isEmpty;
-    await this.#askStore(() => this.#desk.hear());
+    await this.#commits.ask(() => this.#desk.hear());
     await this.#read();
     if (this.#outbox.nextLookupAt() !== null) await this.#outbox.resolveUnknown(this.#orders, this.#record);
     this.#settleOrders();
     this.#followIfHeldBack();
-    if (this.#exchangeTime() >= this.#nextCandleAt) await this.#refreshAtr(this.#exchangeTime());
+    await this.#refreshAtr(this.#exchangeTime());
     this.#applyJointReset();
     await this.#checkRisk();
     await this.#desk.latchIfStopped();
@@ -312,11 +302,11 @@ export class PlanRunner {
   async #act(stage: readonly Action[]): Promise<void> {
     const commands = this.#outbox.prepare(stage, this.#orders, this.#record, this.#guard, this.#now());
     if (commands.length === 0) {
-      if (this.#queue.isEmpty) await this.#commit();
+      if (this.#queue.isEmpty) await this.#commits.commit();
       return;
     }
     try {
-      await this.#commit();
+      await this.#commits.commit();
     } catch (error) {
       if (error instanceof StoreAway) this.#outbox.abandon(commands, this.#orders, this.#record, this.#now());
       throw error;
@@ -344,7 +334,7 @@ export class PlanRunner {
   }
 
   async #finishQuietPass(): Promise<boolean> {
-    await this.#commit();
+    await this.#commits.commit();
     this.#updateBand();
     return !this.#queue.isEmpty;
   }
@@ -357,16 +347,14 @@ export class PlanRunner {
     return this.#prices?.at ?? this.#now();
   }
 
-  // --- events in ---------------------------------------------------------------------------------------------------------------
-
   async #takeEvents(): Promise<readonly QueuedEvent[]> {
     const events = this.#queue.takeAll();
     for (const [index, event] of events.entries()) {
       try {
-        await this.#take(event);
+        await this.#commits.ask(() => this.#take(event));
       } catch (error) {
-        if (isStoreAway(error)) this.#queue.putBack(events.slice(index));
-        throw this.#storeError(error);
+        if (error instanceof StoreAway) this.#queue.putBack(events.slice(index));
+        throw error;
       }
     }
     return events;
@@ -404,21 +392,12 @@ export class PlanRunner {
   async #start(point: PricePoint): Promise<void> {
     const price = point[this.strategy.exchange.triggerBy];
     await this.#refreshAtr(point.at);
-    if (this.strategy.unit.type === 'atr' && this.#atr === null) return;
-    for (const wallet of this.strategy.wallets) {
-      const parameters = walletParameters(this.strategy, wallet, this.instrument);
-      const shortfall = firstShortfall(openedAt(parameters, price, this.#atr));
-      if (shortfall === null) continue;
-      throw new HedgerowError(
-        'STRATEGY_TOO_SMALL',
-        `plan ${this.strategy.name}, wallet ${wallet.name}: at ${price} a fragment would be ${shortfall.amount} (${shortfall.cost} quote), the exchange takes at least ` +
-          `${this.instrument.minAmount} and ${this.instrument.minCost} quote; the smallest capital that works is ${smallestCapital(parameters, price, this.#atr) ?? 'not to be found'}`,
-      );
-    }
-    const state = startPlan(this.strategy, this.instrument, price, this.#atr);
+    const atr = this.#atr.value;
+    if (this.strategy.unit.type === 'atr' && atr === null) return;
+    const state = openingState(this.strategy, this.instrument, price, atr);
     this.#machines.begin(state);
     this.#risk.remember(state, point.mark, point.at);
-    this.#record.add(point.at, 'plan.started', { price, atr: this.#atr, prices: { last: point.last, mark: point.mark, index: point.index } });
+    this.#record.add(point.at, 'plan.started', { price, atr, prices: { last: point.last, mark: point.mark, index: point.index } });
     this.#deps.log.info({ plan: this.strategy.name, symbol: this.strategy.symbol, price }, 'plan started');
   }
 
@@ -448,7 +427,7 @@ export class PlanRunner {
 
   /** After a pause the windows catch up with the price; a wallet that holds nothing any more starts anew. */
   #resume(at: number): void {
-    this.#nextCandleAt = 0;
+    this.#atr.expire();
     this.#reader.require();
     for (const wallet of this.#machines.running.wallets) {
       const facts = factsOf(wallet);
@@ -483,8 +462,6 @@ export class PlanRunner {
     if (now !== null && now[this.strategy.exchange.triggerBy] !== this.#machines.price) this.#touch(now[this.strategy.exchange.triggerBy], now.at);
   }
 
-  // --- machines ----------------------------------------------------------------------------------------------------------------
-
   /** While an order fills in parts the ladders stay where they are, so that its fills keep their slot; they follow when it has ended. */
   #touch(price: DecimalString, at: number): void {
     this.#isHeldBack = this.#orderInFlight() !== null;
@@ -506,14 +483,8 @@ export class PlanRunner {
     return null;
   }
 
-  // --- looking after things ----------------------------------------------------------------------------------------------------
-
   async #read(): Promise<void> {
-    let price: Awaited<ReturnType<PlanReader['read']>> = null;
-    await this.#askStore(async () => {
-      price = await this.#reader.read();
-    });
-    const point = price as PricePoint | null;
+    const point = await this.#commits.ask(() => this.#reader.read());
     if (point === null || (this.#prices !== null && point.at <= this.#prices.at)) return;
     this.#hearPrice(point.at);
     await this.#takePrice(point);
@@ -528,34 +499,12 @@ export class PlanRunner {
     return isPriced && this.#reader.isFresh(now);
   }
 
-  async #askStore(ask: () => Promise<void>): Promise<void> {
-    try {
-      await ask();
-    } catch (error) {
-      throw this.#storeError(error);
-    }
-  }
-
-  #storeError(error: unknown): unknown {
-    if (!isStoreAway(error)) return error;
-    this.#storeRetryAt = this.#deps.clock.elapsed() + STORE_RETRY_MS;
-    this.#deps.log.error({ plan: this.strategy.name, error: error.message }, 'the store is away; nothing new is sent, resting orders stay');
-    return new StoreAway();
-  }
-
   async #refreshAtr(at: number): Promise<void> {
-    const { unit } = this.strategy;
-    if (unit.type !== 'atr') return;
-    const timeframeMs = parseTimeframe(unit.timeframe);
-    this.#nextCandleAt = Math.floor(at / timeframeMs) * timeframeMs + timeframeMs;
-    if (this.#machines.state !== null && operationOf(this.#machines.state) === 'halted') return;
-    const candles = await unlessUnavailable(() => this.#deps.exchange.fetchCandles(this.strategy.symbol, timeframeMs, unit.length * ATR_LENGTHS), null);
-    if (candles === null) this.#nextCandleAt = at + CANDLE_RETRY_MS;
-    if (candles === null || candles.length < unit.length) return;
-    const atr = averageTrueRange(candles, unit.length);
-    if (atr === this.#atr) return;
-    this.#atr = atr;
-    if (this.#machines.state !== null) this.#machines.apply({ to: 'wallets', event: { type: 'atr.measured', atr } }, at, {});
+    if (!this.#atr.isDue(at)) return;
+    const { state } = this.#machines;
+    if (state !== null && operationOf(state) === 'halted') return this.#atr.skip(at);
+    const atr = await this.#atr.measure(at);
+    if (atr !== null && state !== null) this.#machines.apply({ to: 'wallets', event: { type: 'atr.measured', atr } }, at, {});
   }
 
   async #checkRisk(): Promise<void> {
@@ -563,8 +512,6 @@ export class PlanRunner {
     const hit = mark === null ? null : await unlessUnavailable(() => this.#risk.check(this.#machines.running, mark), null);
     if (hit !== null) this.#takeCommand({ type: hit.limit.action, reason: `risk limit ${hit.limit.name} ${hit.limit.limit} reached: ${hit.value}` });
   }
-
-  // --- orders out --------------------------------------------------------------------------------------------------------------
 
   /** Desired orders on the exchange, whatever rests there now. */
   desired(): readonly ExchangeOrder[] {
@@ -615,16 +562,8 @@ export class PlanRunner {
     this.#takeCommand({ type: 'pause', reason: `the exchange refuses the reset's order: ${stuck.reason}` });
   }
 
-  /** Throws StoreAway when the store cannot be reached: the same batch is tried again before anything else. */
-  async #commit(): Promise<void> {
-    while (this.#unconfirmed !== null || !this.#record.isEmpty) {
-      if (this.#unconfirmed === null) {
-        const snapshot = { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#machines.running), engine: this.memory } as never };
-        this.#unconfirmed = this.#record.take(snapshot);
-      } else if (this.#deps.clock.elapsed() < this.#storeRetryAt) throw new StoreAway();
-      await this.#askStore(() => this.#deps.store.commit(this.#unconfirmed as CommitBatch));
-      this.#unconfirmed = null;
-    }
+  #snapshot(): Omit<SnapshotEnvelope, 'seq'> {
+    return { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#machines.running), engine: this.memory } as never };
   }
 
   /** Finished orders leave the book; a reset whose order ended early goes on with what it got. */
@@ -658,8 +597,4 @@ export class PlanRunner {
     const band = bandOf(this.#machines.state, this.#machines.price, waiting);
     this.#band = narrowed(band, this.#risk.band(this.#machines.state));
   }
-}
-
-function isStoreAway(error: unknown): error is HedgerowError {
-  return error instanceof HedgerowError && error.code === 'STORE_UNAVAILABLE';
 }
