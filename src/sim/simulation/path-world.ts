@@ -63,7 +63,7 @@ export async function openPathWorld(strategy: Strategy, conditions: Conditions, 
   return { world: new World(exchange, watched, [runner]), runner, auditor, random: random.fork('prices'), exchange };
 }
 
-function marketUnder(market: SimulatedMarket, { pieces, parts, slippageBps }: Conditions, strategy: Strategy, startPrice: DecimalString): SimulatedMarket {
+export function marketUnder(market: SimulatedMarket, { pieces, parts, slippageBps }: Conditions, strategy: Strategy, startPrice: DecimalString): SimulatedMarket {
   const slippage = slippageBps === null ? {} : { slippage: plain(new D(slippageBps).times('0.0001')) };
   if (!pieces && parts === 0) return { ...market, ...slippage };
   // An eighth of the largest wallet's position at the start: fragments fill in a few parts, whole positions in many.
@@ -82,7 +82,7 @@ function delivery({ latencyMs }: Conditions, random: Random, network: { readonly
 }
 
 /** Even candles up to the first price, for units of ATR. */
-function history(price: DecimalString, timeframeMs: number, { exchange }: Strategy): Candle[] {
+export function history(price: DecimalString, timeframeMs: number, { exchange }: Strategy): Candle[] {
   const end = PATH_START_AT - (PATH_START_AT % timeframeMs);
   const tick = dec(exchange.market?.tickSize ?? '0.01');
   const half = maxOf(tick, floorToStep(dec(price).times(HISTORY_RANGE), tick));

@@ -1,20 +1,18 @@
 /** Runs one path through the whole bot with the auditor on, and says what happened. */
-import { D, dec, floorToStep, maxOf, plain, roundToStep } from '../../domain/decimal.ts';
+import { dec, plain } from '../../domain/decimal.ts';
 import type { DecimalString } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
-import { levelPrice } from '../../domain/grid.ts';
 import type { Strategy } from '../../domain/strategy.ts';
-import { gridOf } from '../../domain/wallet.ts';
 import type { RunnerCounters, RunnerDeps } from '../../engine/plan-runner.ts';
 import { equityOfPlan } from '../../engine/risk.ts';
 import { factsOf, operationOf, planPhaseOf } from '../../engine/step.ts';
-import type { Tick } from '../../ports/price-feed.ts';
 import { auditedPlan } from '../audited-facts.ts';
 import type { Violation } from '../auditor/violation.ts';
 import { finding } from '../auditor/violation.ts';
 import { openPathWorld, PATH_START_AT } from './path-world.ts';
 import type { PathWorld } from './path-world.ts';
-import type { Move, SimPath } from './sim-path.ts';
+import { PriceWalk } from './price-walk.ts';
+import type { SimPath } from './sim-path.ts';
 
 /** How a path ended: to its end, refused at the start, or broken. Liquidations, pauses and halts are counted, they are no faults. */
 export interface PathResult {
@@ -45,10 +43,6 @@ export interface PathResult {
   readonly operations: readonly string[];
 }
 
-/** The path ends here when the price would fall below this share of where it started. */
-const LOWEST_PRICE = new D('0.03');
-const FUNDING_RATE_MOST = 0.0005;
-
 export async function runPath(strategy: Strategy, path: SimPath, startPrice: DecimalString): Promise<PathResult> {
   const log = new PathLog(strategy);
   let opened: PathWorld;
@@ -74,19 +68,12 @@ export async function runPath(strategy: Strategy, path: SimPath, startPrice: Dec
 class PathRun {
   readonly #path: SimPath;
   readonly #opened: PathWorld;
-  readonly #tick: D;
-  readonly #lowest: D;
-  readonly #start: D;
-  #price: D;
-  #unit: D | null = null;
+  readonly #walk: PriceWalk;
 
   constructor(strategy: Strategy, path: SimPath, startPrice: DecimalString, opened: PathWorld) {
     this.#path = path;
     this.#opened = opened;
-    this.#tick = dec(strategy.exchange.market?.tickSize ?? '0.01');
-    this.#start = maxOf(this.#tick, roundToStep(dec(startPrice), this.#tick));
-    this.#price = this.#start;
-    this.#lowest = maxOf(this.#tick.times(3), floorToStep(this.#start.times(LOWEST_PRICE), this.#tick));
+    this.#walk = new PriceWalk(strategy, path.conditions, startPrice, opened.random, () => opened.runner.state);
   }
 
   /** Step 0 is the opening price, step n the n-th move. */
@@ -94,10 +81,10 @@ class PathRun {
     const { world, auditor, runner, exchange } = this.#opened;
     const { conditions, moves } = this.#path;
     const move = moves[step - 1];
-    if (move !== undefined) this.#price = this.#moved(move);
+    if (move !== undefined) this.#walk.move(move);
     auditor.begin(step);
     const stepMs = conditions.stepSeconds * 1_000;
-    const tick = this.#tickAt(step, PATH_START_AT + step * stepMs);
+    const tick = this.#walk.tickAt(step, PATH_START_AT + step * stepMs);
     await world.tick(tick);
     // Answers under way arrive before the next price; the step is judged when they have.
     await world.passTimeUntil(tick.at + stepMs - 1);
@@ -109,37 +96,6 @@ class PathRun {
         : auditor.audit({ plans: [plan], isQuiet, extraRequests: isQuiet && runner.failure === null ? runner.preview().actions.length : 0 });
     log.stepped(this.#opened, isQuiet);
     return violation;
-  }
-
-  #tickAt(step: number, at: number): Tick {
-    const { basisTicks, fundingEvery } = this.#path.conditions;
-    const { random, runner } = this.#opened;
-    const beside = (): DecimalString => {
-      if (basisTicks === 0) return plain(this.#price);
-      return plain(maxOf(this.#tick, this.#price.plus(this.#tick.times(random.integer(2 * basisTicks + 1) - basisTicks))));
-    };
-    const tick = { symbol: runner.strategy.symbol, at, last: plain(this.#price), mark: beside(), index: beside() };
-    const isFunding = fundingEvery > 0 && step > 0 && step % fundingEvery === 0;
-    return isFunding ? { ...tick, fundingRate: ((random.fraction() * 2 - 1) * FUNDING_RATE_MOST).toFixed(8).replace(/^-0\.0+$/, '0') } : tick;
-  }
-
-  #moved(move: Move): D {
-    const bounded = (price: D): D => maxOf(this.#lowest, roundToStep(maxOf(price, this.#tick), this.#tick));
-    if (move.type === 'by') return bounded(this.#price.plus(this.#unitSize().times(move.hundredths).div(100)));
-    const [wallet] = this.#opened.runner.state?.wallets ?? [];
-    const facts = wallet === undefined ? null : factsOf(wallet);
-    if (facts === null || !facts.isOpened) return bounded(this.#price.plus(this.#unitSize().times(move.units)));
-    return bounded(levelPrice(gridOf(facts), facts.unit + move.units).plus(this.#tick.times(move.ticks)));
-  }
-
-  /** Of the first wallet's first cycle. */
-  #unitSize(): D {
-    if (this.#unit !== null) return this.#unit;
-    const [wallet] = this.#opened.runner.state?.wallets ?? [];
-    const facts = wallet === undefined ? null : factsOf(wallet);
-    if (facts === null || !facts.isOpened) return maxOf(this.#tick, this.#start.div(100));
-    this.#unit = dec(facts.unitSize);
-    return this.#unit;
   }
 }
 
