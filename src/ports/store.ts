@@ -131,6 +131,16 @@ export interface ActionResult {
   readonly at: number;
 }
 
+/** What a compaction took away, in rows. */
+export interface Compaction {
+  /** Journal entries up to this number may be missing; 0 when none are. */
+  readonly throughSeq: number;
+  readonly entries: number;
+  readonly orders: number;
+  readonly intents: number;
+  readonly checkpoints: number;
+}
+
 export interface Store {
   /** What stands behind it, for people: `PGlite .hedgerow/db` or `PostgreSQL host/database` without credentials. */
   readonly description: string;
@@ -163,5 +173,16 @@ export interface Store {
   /** Actions without a result, in the order they were asked for. */
   loadPendingActions(planId: number): Promise<readonly OperatorAction[]>;
   loadAction(actionId: string): Promise<OperatorAction | null>;
+  /**
+   * A snapshot kept on the way: the state after entry `seq`. `first` is the one a replay of the whole journal begins with, null when it is
+   * complete from entry 1; `last` is the newest, null when there is none yet.
+   */
+  loadCheckpoint(planId: number, which: 'first' | 'last'): Promise<SnapshotEnvelope | null>;
+  /**
+   * Deletes what is older than `beforeAt` (ms) and in no one's way of rebuilding state or ledger: entries of COMPACTED_ENTRY_TYPES up to the
+   * last checkpoint before that time, orders that ended without a fill except the newest generation of their slot and cycle, and settled
+   * requests about finished orders except the placing of those that were filled. Interrupted, it is finished by the next one.
+   */
+  compact(planId: number, beforeAt: number): Promise<Compaction>;
   close(): Promise<void>;
 }

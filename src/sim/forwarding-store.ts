@@ -19,6 +19,8 @@ export function forwardingStore(store: Store, instead: Partial<Store>): Store {
     requestAction: (...args) => store.requestAction(...args),
     loadPendingActions: (...args) => store.loadPendingActions(...args),
     loadAction: (...args) => store.loadAction(...args),
+    loadCheckpoint: (...args) => store.loadCheckpoint(...args),
+    compact: (...args) => store.compact(...args),
     close: () => store.close(),
     ...instead,
   };

@@ -6,19 +6,23 @@
  * read is what a database would return.
  */
 import { canonicalJson } from '../domain/canonical-json.ts';
+import { dec } from '../domain/decimal.ts';
 import { HedgerowError } from '../domain/errors.ts';
 import { invariant } from '../domain/invariant.ts';
+import { COMPACTED_ENTRY_TYPES, CHECKPOINT_EVERY } from '../domain/journal-retention.ts';
 import type { Json } from '../domain/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TradeRecord } from '../ports/exchange.ts';
 import type {
   ActionResult,
   CommitBatch,
+  Compaction,
   Fence,
   JournalEntry,
   LeaseAnswer,
   OperatorAction,
   PlanIdentity,
+  SnapshotEnvelope,
   Store,
   StoredIntent,
   StoredOrder,
@@ -37,9 +41,12 @@ interface MemoryPlan {
   /** A StoredPlan without seq and snapshot. */
   readonly text: string;
   readonly venue: string;
-  /** Entry n is at index n - 1. */
-  readonly journal: string[];
+  /** Entry n is at index n - 1; null when it was compacted away. */
+  readonly journal: (string | null)[];
   snapshotText: string;
+  /** In the order they were made. */
+  checkpoints: readonly SnapshotEnvelope[];
+  compactedSeq: number;
   readonly orders: Map<string, MemoryOrder>;
   /** Ids among `orders` that are not refused or closed. */
   readonly workingOrders: Set<string>;
@@ -64,10 +71,12 @@ class MemoryStore implements Store {
   readonly #actions = new Map<string, OperatorAction>();
   readonly #leases = new Map<string, MemoryLease>();
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #checkpointEvery: number;
   #isClosed = false;
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'now'>, checkpointEvery: number) {
     this.#clock = clock;
+    this.#checkpointEvery = checkpointEvery;
   }
 
   async openPlan(identity: PlanIdentity, strategy: Json, strategyHash: string, at: number): Promise<StoredPlan> {
@@ -81,6 +90,8 @@ class MemoryStore implements Store {
       venue,
       journal: [],
       snapshotText: 'null',
+      checkpoints: [],
+      compactedSeq: 0,
       orders: new Map(),
       workingOrders: new Set(),
       intents: new Map(),
@@ -110,6 +121,7 @@ class MemoryStore implements Store {
     if (isCommitted(plan, batch)) return;
     checkNumbers(plan, batch);
     const tradeKeys = this.#checkTrades(plan, batch);
+    this.#keepCheckpoint(plan, batch);
     for (const entry of batch.entries) plan.journal.push(JSON.stringify(entry));
     if (batch.snapshot !== null) plan.snapshotText = JSON.stringify(batch.snapshot);
     for (const order of batch.orders) putOrder(plan, order);
@@ -117,6 +129,12 @@ class MemoryStore implements Store {
     for (const { trade } of batch.trades) plan.trades.push({ at: trade.at, text: JSON.stringify(trade) });
     for (const key of tradeKeys) this.#tradeKeys.add(key);
     for (const result of batch.actions ?? []) this.#complete(batch.planId, result);
+  }
+
+  #keepCheckpoint(plan: MemoryPlan, { entries, snapshot }: CommitBatch): void {
+    const every = this.#checkpointEvery;
+    if (entries.length === 0 || snapshot === null || Math.floor(snapshot.seq / every) <= Math.floor(plan.journal.length / every)) return;
+    plan.checkpoints = [...plan.checkpoints, parse<SnapshotEnvelope>(JSON.stringify(snapshot))];
   }
 
   #complete(planId: number, result: ActionResult): void {
@@ -169,7 +187,13 @@ class MemoryStore implements Store {
 
   async readJournal(planId: number, afterSeq: number, limit: number): Promise<readonly JournalEntry[]> {
     const from = Math.max(afterSeq, 0);
-    return (this.#plan(planId)?.journal ?? []).slice(from, from + limit).map((text) => parse<JournalEntry>(text));
+    const entries: JournalEntry[] = [];
+    const journal = this.#plan(planId)?.journal ?? [];
+    for (let index = from; index < journal.length && entries.length < limit; index += 1) {
+      const text = journal[index] ?? null;
+      if (text !== null) entries.push(parse<JournalEntry>(text));
+    }
+    return entries;
   }
 
   async loadWorkingOrders(planId: number): Promise<readonly StoredOrder[]> {
@@ -202,6 +226,24 @@ class MemoryStore implements Store {
   async loadTrades(planId: number, since: number): Promise<readonly TradeRecord[]> {
     const trades = (this.#plan(planId)?.trades ?? []).filter((trade) => trade.at >= since);
     return trades.sort((a, b) => a.at - b.at).map(({ text }) => parse<TradeRecord>(text));
+  }
+
+  async loadCheckpoint(planId: number, which: 'first' | 'last'): Promise<SnapshotEnvelope | null> {
+    const plan = this.#plan(planId);
+    const found = which === 'last' ? plan?.checkpoints.at(-1) : plan?.checkpoints.find(({ seq }) => seq === plan.compactedSeq);
+    return found === undefined ? null : structuredClone(found);
+  }
+
+  async compact(planId: number, beforeAt: number): Promise<Compaction> {
+    const plan = this.#plan(planId);
+    if (plan === undefined) return { throughSeq: 0, entries: 0, orders: 0, intents: 0, checkpoints: 0 };
+    const last = plan.checkpoints.findLast(({ at }) => at < beforeAt);
+    plan.compactedSeq = Math.max(plan.compactedSeq, last?.seq ?? 0);
+    const { compactedSeq, checkpoints } = plan;
+    const entries = compactEntries(plan, beforeAt);
+    plan.checkpoints = checkpoints.filter(({ seq }) => seq >= compactedSeq);
+    const orders = compactOrders(plan, beforeAt);
+    return { throughSeq: compactedSeq, entries, orders, intents: compactIntents(plan, beforeAt), checkpoints: checkpoints.length - plan.checkpoints.length };
   }
 
   async close(): Promise<void> {
@@ -240,8 +282,49 @@ function isCommitted(plan: MemoryPlan, { entries }: CommitBatch): boolean {
 }
 
 /** The order of keys does not count, as it does not in a database. */
-function isStored(stored: string | undefined, entry: JournalEntry): boolean {
-  return stored !== undefined && canonicalJson(parse<Json>(stored)) === canonicalJson(entry as unknown as Json);
+function isStored(stored: string | null | undefined, entry: JournalEntry): boolean {
+  return stored !== undefined && stored !== null && canonicalJson(parse<Json>(stored)) === canonicalJson(entry as unknown as Json);
+}
+
+function compactEntries({ journal, compactedSeq }: MemoryPlan, beforeAt: number): number {
+  let gone = 0;
+  for (let index = 0; index < compactedSeq; index += 1) {
+    const text = journal[index] ?? null;
+    if (text === null) continue;
+    const { at, type } = parse<JournalEntry>(text);
+    if (at >= beforeAt || !COMPACTED_ENTRY_TYPES.includes(type)) continue;
+    journal[index] = null;
+    gone += 1;
+  }
+  return gone;
+}
+
+/** Orders that ended without a fill, except the newest of their slot and cycle: ids of later ones are counted from it. */
+function compactOrders({ orders }: MemoryPlan, beforeAt: number): number {
+  const newest = new Map<string, number>();
+  const key = ({ slot, cycle }: MemoryOrder): string => JSON.stringify([slot, cycle]);
+  for (const order of orders.values()) newest.set(key(order), Math.max(order.generation, newest.get(key(order)) ?? 0));
+  let gone = 0;
+  for (const [id, order] of orders) {
+    const { status, updatedAt, filled } = parse<StoredOrder>(order.text);
+    const isNewest = order.generation >= (newest.get(key(order)) ?? 0);
+    if (isNewest || !FINAL_STATUSES.has(status) || updatedAt >= beforeAt || !dec(filled).isZero()) continue;
+    orders.delete(id);
+    gone += 1;
+  }
+  return gone;
+}
+
+function compactIntents({ orders, workingOrders, intents }: MemoryPlan, beforeAt: number): number {
+  let gone = 0;
+  for (const [id, text] of intents) {
+    const { outcome, settledAt, kind, clientOrderId } = parse<StoredIntent>(text);
+    const isSettled = (outcome === 'done' || outcome === 'refused') && settledAt !== null && settledAt < beforeAt;
+    if (!isSettled || workingOrders.has(clientOrderId) || (kind === 'place' && orders.has(clientOrderId))) continue;
+    intents.delete(id);
+    gone += 1;
+  }
+  return gone;
 }
 
 function leaseKey(venue: string, account: string): string {
@@ -283,6 +366,6 @@ function byText(a: string, b: string): number {
 }
 
 /** An empty store in memory; its clock is for leases. */
-export function createMemoryStore(clock: Pick<Clock, 'now'> = { now: () => 0 }): Store {
-  return new MemoryStore(clock);
+export function createMemoryStore(clock: Pick<Clock, 'now'> = { now: () => 0 }, checkpointEvery = CHECKPOINT_EVERY): Store {
+  return new MemoryStore(clock, checkpointEvery);
 }

@@ -9,7 +9,7 @@ import type { Store } from '../../ports/store.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { storeError, type SqlDatabase } from './database.ts';
 import { migrate, readMigrations, type Migration } from './migrations.ts';
-import { createSqlStore } from './sql-store.ts';
+import { createSqlStore, type StoreSettings } from './sql-store.ts';
 
 export type StoreLocation =
   /** A folder of our own; made with mode 0700 if it is missing. */
@@ -21,10 +21,10 @@ export type StoreLocation =
  * The store at `location`, migrated to what this version knows. Close it; a store that is not closed loses nothing but starts slower.
  * Throws STORE_LOCKED, STORE_TOO_NEW, STORE_UNAVAILABLE, or INPUT_INVALID for a URL that cannot be used.
  */
-export async function openStore(location: StoreLocation, migrations: readonly Migration[] = readMigrations()): Promise<Store> {
+export async function openStore(location: StoreLocation, migrations: readonly Migration[] = readMigrations(), settings: StoreSettings = {}): Promise<Store> {
   if ('databaseUrl' in location) {
     const { openPostgres } = await import('./postgres-database.ts');
-    return prepare(openPostgres(location.databaseUrl), migrations, async () => {});
+    return prepare(openPostgres(location.databaseUrl), migrations, settings, async () => {});
   }
   const { dataDir } = location;
   makeDataDir(dataDir);
@@ -32,17 +32,17 @@ export async function openStore(location: StoreLocation, migrations: readonly Mi
   try {
     const { openPglite } = await import('./pglite-database.ts');
     const database = await openPglite(resolve(dataDir, 'db'), `PGlite ${join(dataDir, 'db')}`);
-    return await prepare(database, migrations, () => lock.release());
+    return await prepare(database, migrations, settings, () => lock.release());
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
-async function prepare(database: SqlDatabase, migrations: readonly Migration[], release: () => Promise<void>): Promise<Store> {
+async function prepare(database: SqlDatabase, migrations: readonly Migration[], settings: StoreSettings, release: () => Promise<void>): Promise<Store> {
   try {
     await migrate(database, migrations, Date.now());
-    return await createSqlStore(database, release);
+    return await createSqlStore(database, release, settings);
   } catch (error) {
     await database.close().catch(() => undefined);
     throw storeError(database.description, error);

@@ -1,15 +1,18 @@
 /**
  * The store in SQL, once for every driver: reads here, the commit in sql-commit.ts. Keeps I2, I4 and I16 together with it.
  */
+import { CHECKPOINT_EVERY } from '../../domain/journal-retention.ts';
 import type { Json } from '../../domain/json.ts';
 import type { TradeRecord } from '../../ports/exchange.ts';
 import type {
   CommitBatch,
+  Compaction,
   Fence,
   JournalEntry,
   LeaseAnswer,
   OperatorAction,
   PlanIdentity,
+  SnapshotEnvelope,
   Store,
   StoredIntent,
   StoredOrder,
@@ -18,6 +21,7 @@ import type {
 import { storeError, type Sql, type SqlDatabase, type SqlParameter, type SqlRow } from './database.ts';
 import { loadAction, loadPendingActions, requestAction } from './sql-actions.ts';
 import { INTENT_COLUMNS, ORDER_COLUMNS, commitBatch } from './sql-commit.ts';
+import { compact, loadCheckpoint } from './sql-compaction.ts';
 import { acquireLease, releaseLease } from './sql-leases.ts';
 import { entryOf, integer, intentOf, jsonText, orderOf, planOf, text, tradeOf } from './sql-rows.ts';
 
@@ -29,12 +33,6 @@ const COMMITS_PER_MAINTENANCE = 1_000;
 
 /** The tables that are updated in place. One statement each: vacuum refuses to share a transaction. */
 const MAINTENANCE = ['vacuum hedgerow.heads', 'vacuum hedgerow.orders', 'vacuum hedgerow.intents', 'vacuum hedgerow.leases', 'vacuum hedgerow.operator_actions', 'checkpoint'] as const;
-
-/**
- * Journal entries from one kept snapshot to the next. Replaying them takes less than a second (20 µs each, most of it the machines), and
- * a snapshot of some 10 kB among them adds less than one percent to the journal.
- */
-const CHECKPOINT_EVERY = 10_000;
 
 /** Smaller in tests. */
 export interface StoreSettings {
@@ -159,6 +157,14 @@ class SqlStore implements Store {
 
   loadAction(actionId: string): Promise<OperatorAction | null> {
     return this.#guard(() => loadAction(this.#database, actionId));
+  }
+
+  loadCheckpoint(planId: number, which: 'first' | 'last'): Promise<SnapshotEnvelope | null> {
+    return this.#guard(() => loadCheckpoint(this.#database, planId, which));
+  }
+
+  compact(planId: number, beforeAt: number): Promise<Compaction> {
+    return this.#guard(() => compact(this.#database, planId, beforeAt));
   }
 
   close(): Promise<void> {
