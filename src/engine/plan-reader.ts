@@ -52,6 +52,9 @@ export class PlanReader {
   readonly #parts: ReaderParts;
   readonly #watch: ReadWatch;
   #lastWriteAt = -Infinity;
+  /** Counts writes, and how many the newest complete reading has seen the end of. */
+  #writes = 0;
+  #writesRead = -1;
   /** A difference seen once: believed when a reading that began at `from` or later shows it again. */
   #suspicion: { readonly text: string; readonly from: number } | null = null;
   /** Runs once what the exchange holds has been adopted. */
@@ -82,6 +85,13 @@ export class PlanReader {
   /** A write was sent, or answered: reads that began before, or show what was before, prove no absence. */
   wrote(): void {
     this.#lastWriteAt = this.#parts.clock.elapsed();
+    this.#writes += 1;
+  }
+
+  /** Something waits for proof: the exchange is read once our last write can be seen. */
+  prove(): void {
+    const { clock, exchange, orders } = this.#parts;
+    if (orders.size === 0 && this.#writesRead !== this.#writes) this.#watch.require(Math.max(clock.elapsed(), this.#lastWriteAt + exchange.capabilities.readLagMs));
   }
 
   /** The next complete reading decides what is somebody else's and what the wallets have lost. */
@@ -131,6 +141,7 @@ export class PlanReader {
       this.#watch.require(Math.max(settledFrom, this.#parts.clock.elapsed()));
       return;
     }
+    this.#writesRead = this.#writes;
     const isMissing = this.#doubtMissing(reading);
     if (isMissing || this.#isUnderWay()) {
       this.soon();

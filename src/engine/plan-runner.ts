@@ -286,6 +286,7 @@ export class PlanRunner {
     this.#applyJointReset();
     await this.#checkRisk();
     await this.#desk.latchIfStopped();
+    if (this.#desk.wantsProof || operationOf(this.#machines.running) === 'flattening') this.#reader.prove();
     const mayOpen = this.#mayOpen();
     if (!this.#isStale(events, mayOpen) || this.#deps.clock.elapsed() < this.#outbox.holdUntil) return this.#finishQuietPass();
     this.#derivedAt = this.#deps.clock.elapsed();
