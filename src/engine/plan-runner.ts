@@ -119,6 +119,8 @@ export class PlanRunner {
   /** `Clock.elapsed()` of the last derivation, and of the last pass. */
   #derivedAt = -Infinity;
   #passedAt = -Infinity;
+  /** `nextWakeAt` as of the last pass, which nothing else changes: prices are compared with it by the million. */
+  #wakeAt = -Infinity;
   #couldOpen = false;
   readonly #atr: AtrWatch;
   #failure: Error | null = null;
@@ -236,7 +238,7 @@ export class PlanRunner {
 
   #isQuiet(point: PricePoint): boolean {
     if (this.#desk.isAsked || this.#atr.isDue(point.at)) return false;
-    if (this.#deps.clock.elapsed() >= this.nextWakeAt || (!this.#couldOpen && this.#mayOpen())) return false;
+    if (this.#deps.clock.elapsed() >= this.#wakeAt || (!this.#couldOpen && this.#mayOpen())) return false;
     return isInside(this.#band, Number(point[this.strategy.exchange.triggerBy])) && isInside(this.#band, Number(point.mark));
   }
 
@@ -282,21 +284,25 @@ export class PlanRunner {
     if (this.#outbox.nextLookupAt() !== null) await this.#outbox.resolveUnknown(this.#orders, this.#record);
     this.#settleOrders();
     this.#followIfHeldBack();
-    await this.#refreshAtr(this.#exchangeTime());
+    await this.#refreshAtr(this.#prices?.at ?? this.#now());
     this.#applyJointReset();
     await this.#checkRisk();
     await this.#desk.latchIfStopped();
     if (this.#desk.wantsProof || operationOf(this.#machines.running) === 'flattening') this.#reader.prove();
     const mayOpen = this.#mayOpen();
-    if (!this.#isStale(events, mayOpen) || this.#deps.clock.elapsed() < this.#outbox.holdUntil) return this.#finishQuietPass();
+    const mayAct = this.#isStale(events, mayOpen) && this.#deps.clock.elapsed() >= this.#outbox.holdUntil;
+    const stage = mayAct ? this.#nextStage(mayOpen) : [];
+    await this.#act(stage);
+    this.#updateBand();
+    return stage.length > 0 || !this.#queue.isEmpty;
+  }
+
+  #nextStage(mayOpen: boolean): readonly Action[] {
     this.#derivedAt = this.#deps.clock.elapsed();
     const plan = this.#derive();
     this.#derivedFrom = plan.actions.length === 0 && plan.withheld.length === 0 ? this.#machines.state : null;
     this.#couldOpen = mayOpen;
-    const [stage = []] = plan.stages;
-    await this.#act(stage);
-    this.#updateBand();
-    return !this.#queue.isEmpty || stage.length > 0;
+    return plan.stages[0] ?? [];
   }
 
   /** Commits, then sends: what belongs together at once. */
@@ -319,7 +325,7 @@ export class PlanRunner {
     this.#counters.refusals = this.#outbox.refusals;
   }
 
-  /** Something that decides about orders may have changed since the last derivation, which left nothing to do. */
+  /** What decides about orders may have changed since the last derivation, which left nothing to do. */
   #isStale(events: readonly QueuedEvent[], mayOpen: boolean): boolean {
     return this.#derivedFrom !== this.#machines.state || mayOpen !== this.#couldOpen || events.some(({ type }) => type !== 'prices');
   }
@@ -334,18 +340,8 @@ export class PlanRunner {
     if (outcome.type === 'refused' && outcome.code === 'POSITION_SIDE_MISMATCH') this.#reader.require();
   }
 
-  async #finishQuietPass(): Promise<boolean> {
-    await this.#commits.commit();
-    this.#updateBand();
-    return !this.#queue.isEmpty;
-  }
-
   #now(): number {
     return this.#deps.clock.now();
-  }
-
-  #exchangeTime(): number {
-    return this.#prices?.at ?? this.#now();
   }
 
   async #takeEvents(): Promise<readonly QueuedEvent[]> {
@@ -593,6 +589,7 @@ export class PlanRunner {
   }
 
   #updateBand(): void {
+    this.#wakeAt = this.nextWakeAt;
     if (this.#machines.state === null || this.#prices === null) return;
     const waiting = this.#withheld.flatMap(({ order }) => (order.triggerPrice === null ? [] : [order.triggerPrice]));
     const band = bandOf(this.#machines.state, this.#machines.price, waiting);

@@ -38,12 +38,20 @@ class Desk {
   isStoreAway = false;
   at = 0;
   price = 10_000;
-  private constructor(
-    readonly plan: Strategy,
-    readonly exchange: SimulatedExchange,
-    readonly store: Store,
-    public world: World,
-  ) {}
+  readonly plan: Strategy;
+  readonly exchange: SimulatedExchange;
+  readonly store: Store;
+  #world: World | null = null;
+
+  private constructor(plan: Strategy, exchange: SimulatedExchange, store: Store) {
+    this.plan = plan;
+    this.exchange = exchange;
+    this.store = store;
+  }
+
+  get world(): World {
+    return this.#world!;
+  }
 
   static async open(plan: Strategy = strategy(), config: Partial<SimulatedExchangeConfig> = {}): Promise<Desk> {
     const exchange = new SimulatedExchange({ markets: simulatedMarkets([plan]), accounts: simulatedAccounts([plan]), fillPrice: 'touch', ...config });
@@ -55,7 +63,7 @@ class Desk {
         await memory.commit(batch);
       },
     });
-    const desk = new Desk(plan, exchange, store, null as never);
+    const desk = new Desk(plan, exchange, store);
     state.desk = desk;
     await desk.restart();
     return desk;
@@ -65,7 +73,7 @@ class Desk {
   async restart(deps: Partial<RunnerDeps> = {}): Promise<void> {
     const watched = new WatchedExchange(this.exchange);
     const runner = await openRunner(this.plan, 'hash', 'simulated', { exchange: watched.port, store: this.store, clock: this.exchange, log: silent, latch: this.latch, ...deps });
-    this.world = new World(this.exchange, watched, [runner]);
+    this.#world = new World(this.exchange, watched, [runner]);
     await this.world.quiesce();
   }
 
