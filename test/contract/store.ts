@@ -1,109 +1,27 @@
 /**
  * What every implementation of the Store port does, told as tests. Run it over each of them; the random part compares with the store in
- * memory, the rest is spelled out. Covers I2, I4 and I16.
+ * memory, the rest is spelled out. Covers I2, I4, I12 and I16.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TradeRecord } from '../../src/ports/exchange.ts';
-import type { CommitBatch, JournalEntry, Store, StoredIntent, StoredOrder, StoredPlan } from '../../src/ports/store.ts';
+import type { JournalEntry, Store, StoredIntent, StoredOrder, StoredPlan } from '../../src/ports/store.ts';
 import { createMemoryStore } from '../../src/sim/memory-store.ts';
+import { retentionTests } from './store-retention.ts';
+import { CHECKPOINT_EVERY, NOW, STRATEGY, batch, broken, entry, intent, newPlan, order, trade } from './store-samples.ts';
+import { writerTests } from './store-writers.ts';
 
+/** A store that keeps a snapshot every CHECKPOINT_EVERY entries. */
 export interface StoreUnderTest {
   readonly store: Store;
+  /** Resolves when its clock, the one of leases, has moved on by so many ms. */
+  readonly pass: (ms: number) => Promise<void>;
   /** Closes and opens again; null for a store that forgets. */
   readonly reopen: (() => Promise<Store>) | null;
   readonly end: () => Promise<void>;
 }
 
-const NOW = 1_767_225_600_000;
-const STRATEGY = { symbol: 'BTC/USDT:USDT', capital: '1000.00', levels: [1, 2.5, -3], nested: { none: null, yes: true } };
-
 /** Set it to repeat a failed run. */
 export const SEED = Number(process.env['HEDGEROW_TEST_SEED'] ?? Date.now() % 2 ** 31);
-
-export function entry(seq: number, payload: JournalEntry['payload'] = { price: '100.10' }): JournalEntry {
-  return { seq, at: NOW + seq, type: 'fill.booked', payload };
-}
-
-export function order(clientOrderId: string, change: Partial<StoredOrder> = {}): StoredOrder {
-  return {
-    clientOrderId,
-    slot: 'hedge/stop-loss/-1',
-    cycle: 1,
-    generation: 0,
-    request: {
-      account: 'main',
-      symbol: 'BTC/USDT:USDT',
-      clientOrderId,
-      side: 'sell',
-      type: 'stop-market',
-      amount: '0.0010',
-      price: null,
-      triggerPrice: '60000.10',
-      triggerBy: 'mark',
-      positionSide: 'long',
-      reduceOnly: true,
-      postOnly: false,
-    },
-    legs: [{ slot: 'hedge/stop-loss/-1', amount: '0.001' }],
-    status: 'committed',
-    exchangeOrderId: null,
-    filled: '0',
-    reason: null,
-    updatedAt: NOW,
-    ...change,
-  };
-}
-
-export function intent(intentId: string, change: Partial<StoredIntent> = {}): StoredIntent {
-  return {
-    intentId,
-    clientOrderId: 'a',
-    kind: 'place',
-    seq: 1,
-    request: { amount: '0.001' },
-    reason: 'protects fragment 3',
-    outcome: 'pending',
-    code: null,
-    committedAt: NOW,
-    settledAt: null,
-    ...change,
-  };
-}
-
-export function trade(id: string, change: Partial<TradeRecord> = {}): TradeRecord {
-  return {
-    id,
-    orderId: '9007199254740993',
-    clientOrderId: 'a',
-    account: 'main',
-    symbol: 'BTC/USDT:USDT',
-    side: 'buy',
-    positionSide: 'long',
-    price: '60000.12345678901234567890123456789',
-    amount: '0.00000001',
-    fee: '-0.000000000000000001',
-    takerOrMaker: 'maker',
-    at: NOW,
-    ...change,
-  };
-}
-
-export function batch(planId: number, change: Partial<CommitBatch> = {}): CommitBatch {
-  return { planId, entries: [], snapshot: null, orders: [], intents: [], trades: [], ...change };
-}
-
-let plans = 0;
-
-/** A plan of its own venue, so that tests share a store without meeting. */
-export function newPlan(store: Store): Promise<StoredPlan> {
-  plans += 1;
-  return store.openPlan({ venue: `venue ${plans}`, name: 'btc' }, STRATEGY, 'hash', NOW);
-}
-
-function broken(invariantNumber: string): object {
-  return expect.objectContaining({ code: 'INVARIANT_BROKEN', message: expect.stringMatching(new RegExp(`^${invariantNumber} `)) });
-}
 
 /** Everything a plan's reader can see. */
 async function everything(store: Store, plan: StoredPlan): Promise<unknown> {
@@ -116,6 +34,7 @@ async function everything(store: Store, plan: StoredPlan): Promise<unknown> {
     recent: [...(await store.loadGenerations(plan.planId, 2))],
     pending: await store.loadPendingIntents(plan.planId),
     trades: await store.loadTrades(plan.planId, 0),
+    checkpoints: [await store.loadCheckpoint(plan.planId, 'first'), await store.loadCheckpoint(plan.planId, 'last')],
     orders: await Promise.all(IDS.map((id) => store.loadOrder(plan.planId, id))),
   };
 }
@@ -124,30 +43,34 @@ const IDS = ['a', 'b', 'B', 'c9', 'ü', '漢'];
 const arbitraryId = fc.constantFrom(...IDS);
 const arbitraryText = fc.string({ unit: 'grapheme', maxLength: 8 });
 const arbitraryJson = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<JournalEntry['payload']>;
+const arbitraryAt = fc.nat(20).map((ms) => NOW + ms);
 const arbitraryOrder = fc
   .record({
     id: arbitraryId,
     slot: fc.constantFrom('hedge/open/1', 'hedge/open/2', 'hedge/open/1+long/close/1'),
     cycle: fc.integer({ min: 0, max: 3 }),
-    generation: fc.nat(5),
     status: fc.constantFrom('committed', 'live', 'unknown', 'refused', 'closed' as const),
-    filled: fc.constantFrom('0', '0.5', '12345678901234567890.000000001'),
+    filled: fc.constantFrom('0', '0.00', '0.5', '12345678901234567890.000000001'),
     reason: fc.option(arbitraryText),
     legs: arbitraryJson,
+    generation: fc.nat(5),
+    updatedAt: arbitraryAt,
   })
   .map(({ id, ...rest }) => order(id, rest as Partial<StoredOrder>));
 const arbitraryIntent = fc
-  .record({ id: arbitraryId, seq: fc.nat(5), outcome: fc.constantFrom('pending', 'done', 'refused', 'unknown' as const), reason: arbitraryText, request: arbitraryJson, code: fc.option(arbitraryText) })
+  .record({ id: arbitraryId, seq: fc.nat(5), outcome: fc.constantFrom('pending', 'done', 'refused', 'unknown' as const), reason: arbitraryText, request: arbitraryJson, code: fc.option(arbitraryText), clientOrderId: arbitraryId, kind: fc.constantFrom('place', 'amend', 'cancel' as const), settledAt: fc.option(arbitraryAt) })
   .map(({ id, ...rest }) => intent(id, rest as Partial<StoredIntent>));
 const arbitraryBatch = fc.record({
   /** How far the first number is off the right one; mostly not at all. */
   offBy: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-1, 1) }),
-  payloads: fc.array(arbitraryJson, { maxLength: 4 }),
+  payloads: fc.array(fc.record({ payload: arbitraryJson, type: fc.constantFrom('price.touched', 'order.place', 'fill.booked', 'never.heard.of') }), { maxLength: 4 }),
   snapshot: fc.option(arbitraryJson),
   orders: fc.array(arbitraryOrder, { maxLength: 4 }),
   intents: fc.array(arbitraryIntent, { maxLength: 4 }),
   /** Few enough ids that some are booked twice. */
   trades: fc.array(fc.record({ id: fc.nat(40).map(String), at: fc.nat(3) }), { maxLength: 3 }),
+  /** What is older goes afterwards. */
+  compactBefore: fc.option(arbitraryAt),
 });
 
 async function outcome(action: Promise<void>): Promise<string> {
@@ -340,24 +263,30 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
       await fc.assert(
         fc.asyncProperty(fc.array(arbitraryBatch, { minLength: 1, maxLength: 8 }), async (batches) => {
           const plan = await newPlan(store);
-          const model = createMemoryStore();
+          const model = createMemoryStore(undefined, CHECKPOINT_EVERY);
           const modelPlan = await model.openPlan(plan, STRATEGY, 'hash', NOW);
-          for (const { offBy, payloads, snapshot, trades, ...rest } of batches) {
+          for (const { offBy, payloads, snapshot, trades, compactBefore, ...rest } of batches) {
             const { seq } = (await model.findPlan(plan))!;
+            const entries = payloads.map(({ payload, type }, index) => ({ ...entry(seq + 1 + offBy + index, payload), type }));
+            const last = entries.at(-1)?.seq ?? seq;
             const common = {
-              entries: payloads.map((payload, index) => entry(seq + 1 + offBy + index, payload)),
-              snapshot: snapshot === null ? null : { machine: 'm', version: 1, seq, at: NOW, snapshot },
+              entries,
+              snapshot: snapshot === null ? null : { machine: 'm', version: 1, seq: last, at: NOW + last, snapshot },
               trades: trades.map(({ id, at }) => ({ seq, trade: trade(id, { at }) })),
               ...rest,
             };
             const expected = await outcome(model.commit(batch(modelPlan.planId, common)));
             expect(await outcome(store.commit(batch(plan.planId, common)))).toBe(expected);
+            if (compactBefore !== null) expect(await store.compact(plan.planId, compactBefore)).toEqual(await model.compact(modelPlan.planId, compactBefore));
           }
           expect(await everything(store, plan)).toEqual(await everything(model, modelPlan));
         }),
         { seed: SEED, numRuns: runs },
       );
     });
+
+    writerTests(() => subject);
+    retentionTests(() => store);
 
     test('everything is still there after close and open', async (context) => {
       if (subject.reopen === null) return context.skip();

@@ -6,7 +6,8 @@ import { migrate, readMigrations } from '../../../src/adapters/postgres/migratio
 import { openStore } from '../../../src/adapters/postgres/open-store.ts';
 import { openPglite } from '../../../src/adapters/postgres/pglite-database.ts';
 import { createSqlStore } from '../../../src/adapters/postgres/sql-store.ts';
-import { batch, entry, intent, newPlan, order, storeContract, trade } from '../../contract/store.ts';
+import { batch, entry, intent, newPlan, order, trade } from '../../contract/store-samples.ts';
+import { storeContract } from '../../contract/store.ts';
 import { buildStore, outputOf, type BuiltStore } from './built-store.ts';
 import { migrationSuite } from './migration-suite.ts';
 import { durableSubject, temporaryFolder, type TemporaryFolder } from './test-database.ts';

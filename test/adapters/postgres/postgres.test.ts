@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../../src/adapters/postgres/open-store.ts';
 import { describeDatabaseUrl, openPostgres } from '../../../src/adapters/postgres/postgres-database.ts';
 import { jsonText } from '../../../src/adapters/postgres/sql-rows.ts';
-import { batch, entry, order, storeContract } from '../../contract/store.ts';
+import { batch, entry, order } from '../../contract/store-samples.ts';
+import { storeContract } from '../../contract/store.ts';
 import { migrationSuite } from './migration-suite.ts';
 import { SERVER_URL, durableSubject, temporaryDatabase, type TemporaryDatabase } from './test-database.ts';
 

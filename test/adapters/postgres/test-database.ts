@@ -3,9 +3,12 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { openStore, type StoreLocation } from '../../../src/adapters/postgres/open-store.ts';
+import { readMigrations } from '../../../src/adapters/postgres/migrations.ts';
 import type { StoreUnderTest } from '../../contract/store.ts';
+import { CHECKPOINT_EVERY } from '../../contract/store-samples.ts';
 
 /** A real server to run the suites on too; unset: only memory and PGlite. */
 export const SERVER_URL = process.env['HEDGEROW_TEST_DATABASE_URL'];
@@ -46,12 +49,14 @@ async function administer(statement: string): Promise<void> {
 
 /** A durable store for the contract suite; `cleanUp` runs after the last close. */
 export async function durableSubject(location: StoreLocation, cleanUp: () => Promise<void> = async () => {}): Promise<StoreUnderTest> {
-  let store = await openStore(location);
+  const open = () => openStore(location, readMigrations(), { checkpointEvery: CHECKPOINT_EVERY });
+  let store = await open();
   return {
     store,
+    pass: (ms) => setTimeout(ms),
     reopen: async () => {
       await store.close();
-      store = await openStore(location);
+      store = await open();
       return store;
     },
     end: async () => {
