@@ -107,6 +107,11 @@ export type LeaseAnswer =
   | { readonly type: 'held'; readonly fence: Fence; /** From the moment the request was sent, ms. */ readonly expiresInMs: number }
   | { readonly type: 'taken'; readonly holder: string; readonly expiresInMs: number };
 
+export interface LeaseHolder {
+  readonly holder: string;
+  readonly expiresInMs: number;
+}
+
 export const OPERATOR_ACTIONS = ['pause', 'resume', 'halt', 'flatten', 'reset', 'adopt'] as const;
 export type OperatorActionKind = (typeof OPERATOR_ACTIONS)[number];
 
@@ -168,6 +173,8 @@ export interface Store {
   acquireLease(venue: string, account: string, holder: string, ttlMs: number): Promise<LeaseAnswer>;
   /** Gives it back at once; nothing happens when another has it. */
   releaseLease(fence: Fence): Promise<void>;
+  /** Who holds the account's lease now; null when nobody does. */
+  findLease(venue: string, account: string): Promise<LeaseHolder | null>;
   /** Writes the action down, or returns what is written under its id. Rejects with INPUT_INVALID for a plan that does not exist. */
   requestAction(action: Omit<OperatorAction, 'result'>): Promise<OperatorAction>;
   /** Actions without a result, in the order they were asked for. */

@@ -16,6 +16,7 @@ export function forwardingStore(store: Store, instead: Partial<Store>): Store {
     loadTrades: (...args) => store.loadTrades(...args),
     acquireLease: (...args) => store.acquireLease(...args),
     releaseLease: (...args) => store.releaseLease(...args),
+    findLease: (...args) => store.findLease(...args),
     requestAction: (...args) => store.requestAction(...args),
     loadPendingActions: (...args) => store.loadPendingActions(...args),
     loadAction: (...args) => store.loadAction(...args),

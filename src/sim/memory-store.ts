@@ -20,6 +20,7 @@ import type {
   Fence,
   JournalEntry,
   LeaseAnswer,
+  LeaseHolder,
   OperatorAction,
   PlanIdentity,
   SnapshotEnvelope,
@@ -163,6 +164,13 @@ class MemoryStore implements Store {
     this.#checkOpen();
     const lease = this.#leases.get(leaseKey(venue, account));
     if (lease?.token === token) this.#leases.set(leaseKey(venue, account), { ...lease, expiresAt: 0 });
+  }
+
+  async findLease(venue: string, account: string): Promise<LeaseHolder | null> {
+    this.#checkOpen();
+    const lease = this.#leases.get(leaseKey(venue, account));
+    const expiresInMs = lease === undefined ? 0 : lease.expiresAt - this.#clock.now();
+    return lease === undefined || expiresInMs <= 0 ? null : { holder: lease.holder, expiresInMs };
   }
 
   async requestAction(action: Omit<OperatorAction, 'result'>): Promise<OperatorAction> {

@@ -2,7 +2,7 @@
  * Leases: who may trade an account, by the database's clock, which every process shares (I16). Taking one over raises its token; the
  * commits of the one before check theirs and write nothing any more.
  */
-import type { Fence, LeaseAnswer } from '../../ports/store.ts';
+import type { Fence, LeaseAnswer, LeaseHolder } from '../../ports/store.ts';
 import type { Sql } from './database.ts';
 import { integer, text } from './sql-rows.ts';
 
@@ -30,4 +30,11 @@ export async function acquireLease(sql: Sql, venue: string, account: string, hol
 /** The row stays: its token must never begin again. */
 export async function releaseLease(sql: Sql, { venue, account, token }: Fence): Promise<void> {
   await sql.query('update hedgerow.leases set expires_at = 0 where venue = $1 and account = $2 and token = $3', [venue, account, token]);
+}
+
+export async function findLease(sql: Sql, venue: string, account: string): Promise<LeaseHolder | null> {
+  const [lease] = await sql.query(WHO, [venue, account]);
+  if (lease === undefined) return null;
+  const expiresInMs = integer(lease, 'expires_in_ms');
+  return expiresInMs === 0 ? null : { holder: text(lease, 'holder'), expiresInMs };
 }

@@ -10,6 +10,7 @@ import type {
   Fence,
   JournalEntry,
   LeaseAnswer,
+  LeaseHolder,
   OperatorAction,
   PlanIdentity,
   SnapshotEnvelope,
@@ -22,7 +23,7 @@ import { storeError, type Sql, type SqlDatabase, type SqlParameter, type SqlRow 
 import { loadAction, loadPendingActions, requestAction } from './sql-actions.ts';
 import { INTENT_COLUMNS, ORDER_COLUMNS, commitBatch } from './sql-commit.ts';
 import { compact, loadCheckpoint } from './sql-compaction.ts';
-import { acquireLease, releaseLease } from './sql-leases.ts';
+import { acquireLease, findLease, releaseLease } from './sql-leases.ts';
 import { entryOf, integer, intentOf, jsonText, orderOf, planOf, text, tradeOf } from './sql-rows.ts';
 
 /**
@@ -145,6 +146,10 @@ class SqlStore implements Store {
 
   releaseLease(fence: Fence): Promise<void> {
     return this.#guard(() => releaseLease(this.#database, fence));
+  }
+
+  findLease(venue: string, account: string): Promise<LeaseHolder | null> {
+    return this.#guard(() => findLease(this.#database, venue, account));
   }
 
   requestAction(action: Omit<OperatorAction, 'result'>): Promise<OperatorAction> {
