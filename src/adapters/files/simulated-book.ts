@@ -3,7 +3,8 @@
  * again (I12).
  *
  * Each delta is one write that ends with its newline, so `kill -9` can tear the last line only: a torn last line is dropped, a bad
- * line anywhere else is an error. Now and then the lines are compacted into one snapshot line, written to a temporary file and
+ * line anywhere else is an error. Each line says its number (`line`), so that a missing, doubled or moved one is an error too; lines
+ * of older books say none and may only come before those that do. Now and then the lines are compacted into one snapshot line, written to a temporary file and
  * renamed over the book. Data survive the death of the process; a power cut may lose the last lines, never their order.
  */
 import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
@@ -39,7 +40,7 @@ export class SimulatedBook<Delta> {
     this.#file = openSync(path, 'a');
   }
 
-  /** Opens or creates the book in `folder` and reads it. Throws STORE_UNAVAILABLE when a line other than the last is damaged. */
+  /** Opens or creates the book in `folder` and reads it. Throws STORE_UNAVAILABLE when a line other than the last is damaged, or one is missing. */
   static open<Delta>(folder: string, options: SimulatedBookOptions = {}): { readonly book: SimulatedBook<Delta>; readonly deltas: readonly Delta[] } {
     mkdirSync(folder, { recursive: true });
     const path = join(folder, 'book.jsonl');
@@ -66,7 +67,7 @@ export class SimulatedBook<Delta> {
   }
 
   append(delta: Delta): void {
-    const line = `${JSON.stringify(delta)}\n`;
+    const line = lineOf(this.#lines + 1, delta);
     writeWhole(this.#file, line);
     this.#lines += 1;
     this.#bytes += line.length;
@@ -75,7 +76,7 @@ export class SimulatedBook<Delta> {
   /** Replaces all lines by one that says everything. */
   compact(snapshot: Delta): void {
     const temporary = temporaryPath(this.path);
-    const line = `${JSON.stringify(snapshot)}\n`;
+    const line = lineOf(1, snapshot);
     const file = openSync(temporary, 'w');
     try {
       writeWhole(file, line);
@@ -104,6 +105,11 @@ function temporaryPath(path: string): string {
   return `${path}.tmp`;
 }
 
+/** A delta is a JSON object and never empty: its number goes before its first key. */
+function lineOf(number: number, delta: unknown): string {
+  return `{"line":${number},${JSON.stringify(delta).slice(1)}\n`;
+}
+
 /** One write call for one line; a short write (full disk) is finished or throws. */
 function writeWhole(file: number, line: string): void {
   const bytes = Buffer.from(line);
@@ -115,25 +121,36 @@ function writeWhole(file: number, line: string): void {
 function readLines<Delta>(path: string, mends: boolean): readonly Delta[] {
   const bytes = readFileSync(path);
   const deltas: Delta[] = [];
+  let isNumbered = false;
   let start = 0;
   for (let number = 1; start < bytes.length; number += 1) {
     const newline = bytes.indexOf(NEWLINE, start);
     const end = newline === -1 ? bytes.length : newline;
-    const delta = parse<Delta>(bytes.toString('utf8', start, end));
+    const parsed = parse<Delta>(bytes.toString('utf8', start, end));
     const isLast = end >= bytes.length - 1;
-    if (delta !== null && newline !== -1) deltas.push(delta);
-    else if (isLast && mends) truncate(path, start);
-    else if (!isLast) throw new HedgerowError('STORE_UNAVAILABLE', `${path}:${number}: this line of the simulated exchange's book is damaged`);
+    if (parsed !== null && newline !== -1) {
+      isNumbered ||= parsed.line !== undefined;
+      if (isNumbered && parsed.line !== number) throw misplaced(path, number, parsed.line);
+      deltas.push(parsed.delta);
+    } else if (isLast && mends) truncate(path, start);
+    else if (!isLast) throw new HedgerowError('STORE_UNAVAILABLE', `${path}:${number}: this line of the simulated exchange's book is damaged; put the file back from a copy, or move it away to begin anew`);
     start = end + 1;
   }
   return deltas;
 }
 
-/** Null when the text is not a JSON object. */
-function parse<Delta>(text: string): Delta | null {
+function misplaced(path: string, number: number, line: unknown): HedgerowError {
+  const found = line === undefined ? 'one without a number' : `line ${JSON.stringify(line)}`;
+  return new HedgerowError('STORE_UNAVAILABLE', `${path}:${number}: line ${number} of the simulated exchange's book is missing, ${found} stands in its place; put the file back from a copy, or move it away to begin anew`);
+}
+
+/** The delta and the number its line says; null when the text is not a JSON object. */
+function parse<Delta>(text: string): { readonly line: unknown; readonly delta: Delta } | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Delta) : null;
+    if (typeof value !== 'object' || value === null) return null;
+    const { line, ...delta } = value as { readonly line?: unknown };
+    return { line, delta: delta as Delta };
   } catch {
     return null;
   }

@@ -57,10 +57,11 @@ export function balanceRecord(account: AccountState, margin: AccountMargin): Bal
 
 /**
  * The mark at which the leg is liquidated if only its own symbol moves and every leg stays in its maintenance tier, to the nearest
- * tick; null when no price above zero does that. Both legs of a cross hedge have the same one. For display: the rule itself is
+ * tick; null when no price above zero does that, or nothing is ever liquidated here. Both legs of a cross hedge have the same one. For display: the rule itself is
  * checked by liquidation.ts.
  */
 function liquidationPrice(book: Book, account: AccountState, leg: Leg, margin: AccountMargin): DecimalString | null {
+  if (!book.options.liquidates) return null;
   const isolated = isIsolated(book, account, leg.symbol);
   const state = book.marketOf(leg.symbol);
   const mark = markOf(state);

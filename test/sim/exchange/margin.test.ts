@@ -106,6 +106,13 @@ describe('cross liquidation', () => {
     expect((await world.exchange.fetchSnapshot('main')).balance).toMatchObject({ equity: '-2000', free: '0', marginRatio: '1000' });
   });
 
+  it('has no price where it is switched off', async () => {
+    const world = leveraged({ liquidation: false, account: { positionMode: 'one-way' } });
+    await world.done({ side: 'buy', amount: '1' });
+    world.price('7000');
+    expect((await world.exchange.fetchSnapshot('main')).positions).toMatchObject([{ liquidationPrice: null }]);
+  });
+
   it('the insurance fund pays what a stop lost beyond the balance in a gap', async () => {
     const world = leveraged();
     await world.done({ side: 'buy', amount: '1' });

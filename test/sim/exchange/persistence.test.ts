@@ -133,6 +133,44 @@ describe('the book file', () => {
     expect(reopen().deltas.length).toBe(deltas.length + 1);
   });
 
+  it.each([
+    ['missing in the middle', (lines: string[]) => lines.splice(10, 3), /book\.jsonl:11: line 11 .* is missing, line 14 stands/],
+    ['missing at the start', (lines: string[]) => lines.splice(0, 1), /book\.jsonl:1: line 1 .* is missing, line 2 stands/],
+    ['doubled', (lines: string[]) => lines.splice(10, 0, lines[9] ?? ''), /book\.jsonl:11: line 11 .* is missing, line 10 stands/],
+    ['moved', (lines: string[]) => lines.splice(20, 0, ...lines.splice(10, 1)), /book\.jsonl:11/],
+    ['replaced by one of an older book', (lines: string[]) => lines.splice(10, 1, '{"version":1,"at":1,"counters":{}}'), /book\.jsonl:11: line 11 .* one without a number/],
+  ] as const)('names a line that is %s', async (_, spoil, message) => {
+    await lived();
+    const path = join(folder, 'book.jsonl');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    spoil(lines);
+    writeFileSync(path, lines.join('\n'));
+    expect(() => reopen()).toThrow(message);
+    expect(() => SimulatedBook.read(folder)).toThrow(message);
+  });
+
+  it('may lack its last lines, as after a power cut', async () => {
+    await lived();
+    const path = join(folder, 'book.jsonl');
+    writeFileSync(path, `${readFileSync(path, 'utf8').split('\n').slice(0, 20).join('\n')}\n`);
+    expect(reopen().deltas.length).toBe(20);
+  });
+
+  it('loads books from before lines had numbers, and goes on with numbers', async () => {
+    const world = await lived();
+    const path = join(folder, 'book.jsonl');
+    const old = readFileSync(path, 'utf8').replaceAll(/^\{"line":\d+,/gm, '{');
+    writeFileSync(path, old);
+    expect(reopen().exchange.truth()).toEqual(world.exchange.truth());
+    const { book, deltas } = SimulatedBook.open<BookDelta>(folder);
+    book.append({ version: 1, at: world.exchange.now(), counters: world.exchange.snapshot().counters });
+    book.close();
+    expect(readFileSync(path, 'utf8').split('\n').at(-2)).toMatch(new RegExp(`^{"line":${deltas.length + 1},`));
+    expect(reopen().deltas.length).toBe(deltas.length + 1);
+    writeFileSync(path, readFileSync(path, 'utf8').split('\n').toSpliced(5, 1).join('\n'));
+    expect(() => reopen()).toThrow(/book\.jsonl:34/);
+  });
+
   it('names a damaged line in the middle instead of losing what follows', async () => {
     await lived();
     const path = join(folder, 'book.jsonl');

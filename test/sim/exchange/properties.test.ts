@@ -125,6 +125,35 @@ describe('any life of the exchange', () => {
   });
 });
 
+describe('the liquidation price', () => {
+  it('in one-way mode is below the mark of a long and above that of a short, at every tick', async () => {
+    let seen = 0;
+    const property = fc.asyncProperty(configs, steps, async (config, life) => {
+      const exchange = new SimulatedExchange({ ...config, accounts: config.accounts.map((account) => ({ ...account, positionMode: 'one-way' as const })) });
+      const reads: Promise<void>[] = [];
+      await play(exchange, life, (step) => {
+        if (step.type !== 'tick') return;
+        const { prices } = exchange.truth();
+        reads.push(
+          exchange.fetchSnapshot('main').then(({ positions }) => {
+            for (const { symbol, positionSide, amount, liquidationPrice } of positions.filter((each) => each.positionSide === 'both' && each.symbol === step.symbol)) {
+              if (liquidationPrice === null) continue;
+              seen += 1;
+              const mark = prices.find((price) => price.symbol === symbol)?.mark ?? '0';
+              // Rounded to the tick, it may meet the mark.
+              const isBeyond = dec(amount).greaterThan(0) ? dec(liquidationPrice).lessThanOrEqualTo(mark) : dec(liquidationPrice).greaterThanOrEqualTo(mark);
+              expect({ positionSide, amount, liquidationPrice, mark, isBeyond }).toMatchObject({ isBeyond: true });
+            }
+          }),
+        );
+      });
+      await Promise.all(reads);
+    });
+    await fc.assert(property, { numRuns: 60 });
+    expect(seen).toBeGreaterThan(50);
+  });
+});
+
 describe('the random lives themselves', () => {
   it('reach liquidations, the insurance fund, funding, makers, and every way an order ends', async () => {
     const reached = new Set<string>();
