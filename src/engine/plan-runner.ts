@@ -394,7 +394,7 @@ export class PlanRunner {
     const state = openingState(this.strategy, this.instrument, price, atr);
     this.#machines.begin(state);
     this.#risk.remember(state, point.mark, point.at);
-    this.#record.add(point.at, 'plan.started', { price, atr, prices: { last: point.last, mark: point.mark, index: point.index } });
+    this.#record.add(point.at, 'plan.started', { price, atr, instrument: this.instrument, prices: { last: point.last, mark: point.mark, index: point.index } });
     this.#deps.log.info({ plan: this.strategy.name, symbol: this.strategy.symbol, price }, 'plan started');
   }
 
