@@ -108,10 +108,7 @@ describe('lagging reads', () => {
     expect([(await world.order('young'))?.status, await world.openIds()]).toEqual(['open', ['young']]);
   });
 
-  it.each([
-    ['orders', 'conditional-orders'],
-    ['conditional-orders', 'orders'],
-  ] as const)('show an order on its way between the namespaces once: %s late', async (late) => {
+  it.each(['orders', 'conditional-orders'] as const)('show an order on its way between the namespaces once: %s late', async (late) => {
     const world = new ReadWorld();
     await world.done({ side: 'sell', amount: '1', positionSide: 'short', triggerPrice: '9900', price: '9950', clientOrderId: 'moves' });
     world.wait(60_000);
