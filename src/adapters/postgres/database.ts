@@ -39,8 +39,11 @@ export class SqlError extends Error {
 
 export const UNIQUE_VIOLATION = '23505';
 
-/** Connection lost, server shutting down, no room, wrong credentials, no such database: the store is out of reach, not the statement wrong. */
-const OUT_OF_REACH = /^(?:08|28|3D|53|57P|58|F0|XX)/;
+/**
+ * Connection lost, server shutting down, no room, wrong credentials, no such database, read-only (a standby), a statement cancelled because
+ * it took too long: the store is out of reach, not the statement wrong.
+ */
+const OUT_OF_REACH = /^(?:08|25006|28|3D|53|57|58|F0|XX)/;
 
 /**
  * What a driver throws for `error`: an SqlError when the statement was refused, else STORE_UNAVAILABLE naming `description`.
@@ -55,7 +58,7 @@ export function driverError(description: string, error: unknown): SqlError | Hed
   const told = message === undefined || message === '' ? (code ?? 'no reason given') : message;
   return new HedgerowError(
     'STORE_UNAVAILABLE',
-    `the store ${description} cannot be reached: ${told}. What was being written may or may not be stored; check that the database runs and has room, then start again`,
+    `the store ${description} cannot be reached: ${told}. What was being written may or may not be stored; check that the database runs, can be written to and has room`,
   );
 }
 

@@ -29,12 +29,15 @@ interface Answer {
 }
 
 interface Waiting {
+  readonly timer: NodeJS.Timeout | null;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** Worker answers its start with this id; requests count from 1. */
 const READY_ID = 0;
+/** A request waits for those before it, a clean-up of seconds among them; a disk that hangs longer than this is told as one. */
+const ANSWER_TIMEOUT_MS = 60_000;
 
 /** Requests and answers of one worker thread, paired by id. */
 class DatabaseThread {
@@ -57,7 +60,7 @@ class DatabaseThread {
   async ask(request: Request): Promise<unknown> {
     if (this.#ended !== null) throw this.#ended;
     this.#lastId += 1;
-    const answer = this.#wait(this.#lastId);
+    const answer = this.#wait(this.#lastId, ANSWER_TIMEOUT_MS);
     this.#worker.postMessage({ id: this.#lastId, ...request });
     return answer;
   }
@@ -68,24 +71,34 @@ class DatabaseThread {
   }
 
   /** The thread keeps the process alive only while something is waited for. */
-  #wait(id: number): Promise<unknown> {
+  #wait(id: number, timeoutMs: number | null = null): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      const timer = timeoutMs === null ? null : setTimeout(() => this.#giveUp(id, timeoutMs), timeoutMs);
+      this.#waiting.set(id, { timer, resolve, reject });
       this.#worker.ref();
     });
+  }
+
+  /** What was asked may still be done; the thread goes on with it. */
+  #giveUp(id: number, afterMs: number): void {
+    this.#settle({ id, error: { message: `no answer within ${afterMs / 1_000} s` } });
   }
 
   #settle(answer: Answer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     if (this.#waiting.size === 0) this.#worker.unref();
+    clearTimeout(waiting?.timer ?? undefined);
     if (answer.error === undefined) waiting?.resolve(answer.value);
     else waiting?.reject(driverError(this.#description, answer.error));
   }
 
   #end(error: Error): void {
     this.#ended ??= error;
-    for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
+    for (const waiting of this.#waiting.values()) {
+      clearTimeout(waiting.timer ?? undefined);
+      waiting.reject(this.#ended);
+    }
     this.#waiting.clear();
   }
 }

@@ -11,15 +11,20 @@ import { driverError, type Sql, type SqlDatabase, type SqlParameter, type SqlRow
 const MAX_CONNECTIONS = 4;
 /** A server that takes longer to accept is treated as down; the operator should hear of it. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A statement of ours takes milliseconds. Without a limit a dead connection would hold up the plan until the kernel gives up. */
-const QUERY_TIMEOUT_MS = 30_000;
+/**
+ * A statement of ours takes milliseconds, a migration seconds. After this the server is asked to end it, and says why it did; a little
+ * later a server that says nothing is given up, as otherwise a dead connection would hold up the plan until the kernel gives up.
+ */
+const STATEMENT_TIMEOUT_MS = 25_000;
+const SILENCE_MS = 5_000;
 
 /**
- * What our statements rely on, whatever the server's or the role's defaults are: commits that are on disk when they return, and a
- * commit that waits for a rival and then sees what it wrote.
+ * What our statements rely on, whatever the server's or the role's defaults are: commits that are on disk when they return (a stronger
+ * setting stays), a commit that waits for a rival and then sees what it wrote, and no locks held by a process that froze.
  */
 const SESSION_SETTINGS = `select set_config('default_transaction_isolation', 'read committed', false),
-  set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, false)`;
+  set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, false),
+  set_config('statement_timeout', $1, false), set_config('idle_in_transaction_session_timeout', $1, false)`;
 
 /** `PostgreSQL host/database`, from a URL without its credentials. Throws INPUT_INVALID without repeating the URL. */
 export function describeDatabaseUrl(databaseUrl: string): string {
@@ -55,19 +60,20 @@ class PostgresDatabase implements SqlDatabase {
   readonly needsMaintenance = false;
   readonly #pool: pg.Pool;
 
-  constructor(description: string, databaseUrl: string) {
+  constructor(description: string, databaseUrl: string, statementTimeoutMs: number) {
     this.description = description;
+    const settings: pg.QueryConfig & { readonly query_timeout: number } = { text: SESSION_SETTINGS, values: [`${statementTimeoutMs}`], query_timeout: CONNECT_TIMEOUT_MS };
     this.#pool = new pg.Pool({
       connectionString: databaseUrl,
       application_name: 'hedgerow',
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
+      query_timeout: statementTimeoutMs + SILENCE_MS,
       // Connections and their prepared statements stay warm; an idle one does not keep the process alive.
       idleTimeoutMillis: 0,
       allowExitOnIdle: true,
       keepAlive: true,
-      onConnect: async (client) => void (await client.query(SESSION_SETTINGS)),
+      onConnect: async (client) => void (await client.query(settings)),
     });
     // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
     this.#pool.on('error', () => undefined);
@@ -94,7 +100,9 @@ class PostgresDatabase implements SqlDatabase {
       await sql.script('commit');
       return result;
     } catch (error) {
-      await sql.script('rollback').catch(() => (broken = true));
+      // A server that has said nothing is not asked once more; without its connection it rolls back by itself.
+      if (isOutOfReach(error)) broken = true;
+      else await sql.script('rollback').catch(() => (broken = true));
       throw error;
     } finally {
       client.release(broken);
@@ -123,8 +131,16 @@ class PostgresDatabase implements SqlDatabase {
   }
 }
 
-/** A database on the server `databaseUrl` points at. Connects at the first query. Throws INPUT_INVALID for a URL that cannot be used. */
-export function openPostgres(databaseUrl: string): SqlDatabase {
+function isOutOfReach(error: unknown): boolean {
+  return error instanceof HedgerowError && error.code === 'STORE_UNAVAILABLE';
+}
+
+/**
+ * A database on the server `databaseUrl` points at. Connects at the first query and again after a connection has broken. Whatever the server
+ * does, a query ends within twice CONNECT_TIMEOUT_MS for a new connection and `statementTimeoutMs` + SILENCE_MS for the statement.
+ * Throws INPUT_INVALID for a URL that cannot be used.
+ */
+export function openPostgres(databaseUrl: string, statementTimeoutMs = STATEMENT_TIMEOUT_MS): SqlDatabase {
   const description = describeDatabaseUrl(databaseUrl);
-  return new PostgresDatabase(description, databaseUrl);
+  return new PostgresDatabase(description, databaseUrl, statementTimeoutMs);
 }
