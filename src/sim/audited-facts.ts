@@ -21,6 +21,8 @@ export function auditedPlan(runner: PlanRunner): AuditedPlan | null {
     operation: operationOf(state),
     mark: prices.mark,
     wallets: state.wallets.map((wallet) => auditedWallet(wallet, runner, prices.mark)),
+    external: runner.memory.external,
+    isAdopted: false,
     failure: runner.failure?.message ?? null,
   };
 }

@@ -4,16 +4,18 @@
  *
  * At once: I1 (no second entry in a slot), I2, I4 (no trade twice), I7, I13, I15. After a step in which nothing is left under way:
  * I1, I4 (all booked, Σ booked = executed), I5, I6, I7, I8, I10, I11, I14 and the resting orders against the independent ladder.
- * I3, I9 and I12 need faults and restarts that a step cannot show; they are tested elsewhere.
+ * I3 at each commit and each arrival: an order is not given up that the exchange has, or takes later. I9, I16 and I17 are judged
+ * by who sees requests being sent, and reported here; I12 needs two runs. A store that forgets its newest commits is told by
+ * `rolledBack`.
  */
 import type { Instrument } from '../../domain/strategy.ts';
 import type { CommitBatch } from '../../ports/store.ts';
 import type { BookDelta, ReceivedRequest } from '../exchange/delta.ts';
 import type { AuditedPlan } from './audited-plan.ts';
-import { NOTHING, add, compare, exact, textOf } from './exact.ts';
-import { Evidence, slotOfLeg, tradeKey } from './evidence.ts';
+import { NOTHING, compare, exact, textOf } from './exact.ts';
+import { Evidence, isClosing, slotOfLeg, tradeKey } from './evidence.ts';
 import { auditBooking, auditMoney } from './money-audit.ts';
-import { auditOrder, auditRequest, auditTrade } from './request-audit.ts';
+import { auditGivingUp, auditOrder, auditRequest, auditTrade } from './request-audit.ts';
 import { auditClosing, auditExposure, auditLadder, auditProtection, auditSlots, restingLegs } from './resting-audit.ts';
 import { finding } from './violation.ts';
 import type { Finding, Violation } from './violation.ts';
@@ -99,6 +101,7 @@ export class Auditor {
       const before = evidence.storedOrders.get(order.clientOrderId);
       const isFinal = before?.status === 'closed' || before?.status === 'refused';
       if (isFinal && order.status !== before.status) this.#note(finding('I13', 'a finished order was stored as working again', { clientOrderId: order.clientOrderId, from: before.status, to: order.status }));
+      this.#note(auditGivingUp(order, evidence));
       evidence.storeOrder(order);
     }
     for (const { trade } of batch.trades) {
@@ -107,9 +110,7 @@ export class Auditor {
       if (evidence.bookedTrades.has(key)) this.#note(finding('I4', 'a trade was booked twice', { trade: trade.id, clientOrderId: trade.clientOrderId }));
       else if (known === undefined) this.#note(finding('I4', 'a trade was booked that the exchange does not have', { trade: trade.id, clientOrderId: trade.clientOrderId }));
       else if (JSON.stringify(known) !== JSON.stringify(trade)) this.#note(finding('I4', 'a trade was booked with other contents than the exchange has', { booked: trade, exchange: known }));
-      evidence.bookedTrades.add(key);
-      evidence.unbooked.delete(key);
-      if (trade.clientOrderId !== null) evidence.booked.set(trade.clientOrderId, add(evidence.booked.get(trade.clientOrderId) ?? NOTHING, exact(trade.amount)));
+      evidence.book(trade);
     }
     for (const { trade } of batch.trades) this.#note(this.#filledFault(trade.clientOrderId));
   }
@@ -120,6 +121,44 @@ export class Auditor {
     if (order === undefined || clientOrderId === null) return null;
     const booked = this.#evidence.booked.get(clientOrderId) ?? NOTHING;
     return compare(exact(order.filled), booked) === 0 ? null : finding('I4', 'an order is stored with another filled amount than its booked trades', { clientOrderId, filled: order.filled, booked: textOf(booked) });
+  }
+
+  /** A fault somebody else has seen. */
+  report(fault: Finding): void {
+    this.#note(fault);
+  }
+
+  /** The order was written down to open something. */
+  opensSomething(clientOrderId: string): boolean {
+    return (this.#evidence.legsOf(clientOrderId) ?? []).some((leg) => !isClosing(leg));
+  }
+
+  /** The store has forgotten its newest commits: `left` is what it still holds. What was sent, was sent with an intent all the same. */
+  rolledBack(left: readonly CommitBatch[]): void {
+    this.#evidence.forgetBooks();
+    for (const batch of left) {
+      for (const order of batch.orders) this.#evidence.storeOrder(order);
+      for (const { trade } of batch.trades) this.#evidence.book(trade);
+    }
+  }
+
+  /** Wallets that hold something which is not covered, or that have opened something no commit knows of yet (I6). */
+  uncoveredWallets(plan: AuditedPlan): ReadonlySet<string> {
+    const { legs } = restingLegs(plan, this.#evidence);
+    const uncovered = plan.wallets.filter((wallet) => auditProtection(plan, wallet, legs, this.#evidence) !== null).map(({ name }) => name as string);
+    for (const { clientOrderId } of this.#evidence.unbooked.values()) {
+      for (const leg of (clientOrderId === null ? null : this.#evidence.legsOf(clientOrderId)) ?? []) if (!isClosing(leg)) uncovered.push(leg.wallet);
+    }
+    return new Set(uncovered);
+  }
+
+  /** What `audit` would find at rest, without noting it. */
+  faultAtRest(plan: AuditedPlan): Finding | null {
+    const found: Finding[] = [];
+    this.#auditAtRest(plan, (fault) => {
+      if (fault !== null) found.push(fault);
+    });
+    return found[0] ?? null;
   }
 
   /** The end of a step. Returns the first violation so far. */
@@ -135,13 +174,16 @@ export class Auditor {
   }
 
   #auditPlan(plan: AuditedPlan, isQuiet: boolean): void {
-    const evidence = this.#evidence;
     if (plan.failure !== null) return this.#note(finding('engine', `the plan stopped by itself: ${plan.failure}`, { plan: plan.name }));
-    if (!isQuiet) return;
+    if (isQuiet) this.#auditAtRest(plan, (fault) => this.#note(fault));
+  }
+
+  #auditAtRest(plan: AuditedPlan, note: (fault: Finding | null) => void): void {
+    const evidence = this.#evidence;
     const { legs, fault } = restingLegs(plan, evidence);
-    this.#note(fault ?? auditBooking(plan, evidence) ?? auditMoney(plan, evidence) ?? auditSlots(plan, legs));
+    note(fault ?? auditBooking(plan, evidence) ?? auditMoney(plan, evidence) ?? auditSlots(plan, legs));
     for (const wallet of plan.wallets) {
-      this.#note(auditClosing(plan, wallet, legs) ?? auditProtection(plan, wallet, legs, evidence) ?? auditExposure(plan, wallet, legs, evidence) ?? auditLadder(plan, wallet, legs, evidence));
+      note(auditClosing(plan, wallet, legs) ?? auditProtection(plan, wallet, legs, evidence) ?? auditExposure(plan, wallet, legs, evidence) ?? auditLadder(plan, wallet, legs, evidence));
     }
   }
 

@@ -52,6 +52,8 @@ export class Evidence {
   /** Slots (with cycle) whose last order the exchange refused or ended by itself, with the raw reason. */
   readonly refusedSlots = new Map<string, string>();
   readonly legs = new Map<string, readonly StoredLeg[]>();
+  /** `account|symbol` where somebody else has traded: the wallets' money is then not all there is. */
+  readonly foreignSymbols = new Set<string>();
 
   legsOf(clientOrderId: string): readonly StoredLeg[] | null {
     return this.legs.get(clientOrderId) ?? null;
@@ -76,6 +78,24 @@ export class Evidence {
     this.legs.set(order.clientOrderId, order.legs as unknown as readonly StoredLeg[]);
   }
 
+  /** A trade as the store has booked it. */
+  book(trade: TradeRecord): void {
+    this.bookedTrades.add(tradeKey(trade));
+    this.unbooked.delete(tradeKey(trade));
+    if (trade.clientOrderId !== null) this.booked.set(trade.clientOrderId, add(this.booked.get(trade.clientOrderId) ?? NOTHING, exact(trade.amount)));
+  }
+
+  /** The store has forgotten what it had booked; orders and what they were for have been written down once. */
+  forgetBooks(): void {
+    for (const key of this.bookedTrades) {
+      const trade = this.trades.get(key);
+      if (trade?.clientOrderId !== undefined && trade.clientOrderId !== null && !isForeign(trade.clientOrderId)) this.unbooked.set(key, trade);
+    }
+    this.bookedTrades.clear();
+    this.booked.clear();
+    this.storedOrders.clear();
+  }
+
   flow(account: string, symbol: string): Flow {
     const key = `${account}|${symbol}`;
     let flow = this.flows.get(key);
@@ -95,6 +115,10 @@ export class Evidence {
     const side = trade.positionSide ?? 'both';
     flow.positions.set(side, add(flow.positions.get(side) ?? NOTHING, signed));
     if (trade.clientOrderId === null) return;
+    if (isForeign(trade.clientOrderId)) {
+      this.foreignSymbols.add(`${trade.account}|${trade.symbol}`);
+      return;
+    }
     this.unbooked.set(tradeKey(trade), trade);
     this.executed.set(trade.clientOrderId, add(this.executed.get(trade.clientOrderId) ?? NOTHING, amount));
   }
@@ -123,6 +147,11 @@ export class Evidence {
   #refuse(clientOrderId: string, reason: string): void {
     for (const leg of this.legsOf(clientOrderId) ?? []) this.refusedSlots.set(slotOfLeg(leg), reason);
   }
+}
+
+/** Ids of orders that others placed on the account. */
+export function isForeign(clientOrderId: string): boolean {
+  return clientOrderId.startsWith('web_');
 }
 
 export function tradeKey(trade: Pick<TradeRecord, 'account' | 'symbol' | 'id'>): string {

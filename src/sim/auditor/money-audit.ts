@@ -25,7 +25,8 @@ export function auditMoney(plan: AuditedPlan, evidence: Evidence): Finding | nul
     if (fault !== null) return fault;
   }
   for (const account of accountsOf(plan)) {
-    const fault = positionFault(plan, account, evidence) ?? cashFault(plan, account, evidence) ?? equityFault(plan, account, evidence);
+    const isMoneyOurs = !plan.isAdopted && !evidence.foreignSymbols.has(`${account}|${plan.symbol}`);
+    const fault = positionFault(plan, account, evidence) ?? (isMoneyOurs ? (cashFault(plan, account, evidence) ?? equityFault(plan, account, evidence)) : null);
     if (fault !== null) return fault;
   }
   return null;
@@ -85,13 +86,19 @@ function positionFault(plan: AuditedPlan, account: string, evidence: Evidence): 
           ['short', negate(short)],
         ]
       : [['both', subtract(long, short)]];
-  for (const [side, amount] of expected) {
+  for (const [side, ours] of expected) {
+    const amount = add(ours, externalOn(plan, account, side));
     const actual = evidence.truePositions.get(`${account}|${plan.symbol}|${side}`) ?? NOTHING;
     const traded = evidence.flow(account, plan.symbol).positions.get(side) ?? NOTHING;
     if (compare(actual, amount) === 0 && compare(traded, amount) === 0) continue;
     return finding('I5', `the wallets hold ${textOf(amount)} ${side} together, the exchange ${textOf(actual)}`, { plan: plan.name, account, side, wallets: textOf(amount), exchange: textOf(actual), trades: textOf(traded) });
   }
   return null;
+}
+
+function externalOn({ external }: AuditedPlan, account: string, side: string): Exact {
+  const amounts = external.filter((each) => each.account === account && each.positionSide === side).map(({ amount }) => exact(amount));
+  return side === 'short' ? negate(total(amounts)) : total(amounts);
 }
 
 function cashOf({ ledger }: AuditedWallet): Exact {

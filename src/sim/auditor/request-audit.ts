@@ -4,6 +4,7 @@
  */
 import type { Instrument } from '../../domain/strategy.ts';
 import type { AmendRequest, OrderRecord, OrderRequest, TradeRecord } from '../../ports/exchange.ts';
+import type { StoredOrder } from '../../ports/store.ts';
 import type { ReceivedRequest } from '../exchange/delta.ts';
 import { NOTHING, add, compare, countOfSteps, exact, isBelow, isPositive, multiply, negate, textOf, whole } from './exact.ts';
 import type { Exact } from './exact.ts';
@@ -66,6 +67,8 @@ function isOnGrid(value: Exact, step: Exact): boolean {
 /** I1: an entry joins a slot only when nothing that serves it is live. Protection may rest twice while it is replaced. */
 function slotFault({ kind, request, outcome }: ReceivedRequest, evidence: Evidence): Finding | null {
   if (kind !== 'place' || outcome !== 'done') return null;
+  const stored = evidence.storedOrders.get(request.clientOrderId)?.status;
+  if (stored === 'closed' || stored === 'refused') return finding('I3', 'an order arrived that had been given up', { clientOrderId: request.clientOrderId });
   const legs = evidence.legsOf(request.clientOrderId) ?? [];
   if (legs.every(isClosing)) return null;
   const slots = new Set(legs.map(slotOfLeg));
@@ -75,6 +78,12 @@ function slotFault({ kind, request, outcome }: ReceivedRequest, evidence: Eviden
     if (shared !== undefined) return finding('I1', `a second order was placed for a slot that has a live one`, { slot: shared, first: other.clientOrderId, second: request.clientOrderId });
   }
   return null;
+}
+
+/** I3: an order leaves the books for good only when it is over at the exchange, or can never be there. */
+export function auditGivingUp({ clientOrderId, status, reason }: StoredOrder, evidence: Evidence): Finding | null {
+  if ((status !== 'closed' && status !== 'refused') || !evidence.openOrders.has(clientOrderId)) return null;
+  return finding('I3', 'an order was given up that rests at the exchange', { clientOrderId, status, reason });
 }
 
 /** I13 at the exchange. */

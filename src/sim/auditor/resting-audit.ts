@@ -10,7 +10,7 @@ import { desiredLadder, exactWeight, fragmentsOf } from './desired-ladder.ts';
 import type { LadderOrder } from './desired-ladder.ts';
 import { NOTHING, add, compare, exact, floorQuotient, isAbove, isBelow, isPositive, multiply, subtract, textOf, total } from './exact.ts';
 import type { Exact } from './exact.ts';
-import { slotOfLeg } from './evidence.ts';
+import { isForeign, slotOfLeg } from './evidence.ts';
 import type { Evidence, StoredLeg } from './evidence.ts';
 import { finding } from './violation.ts';
 import type { Finding } from './violation.ts';
@@ -28,7 +28,7 @@ export function restingLegs(plan: AuditedPlan, evidence: Evidence): { readonly l
   const accounts = accountsOf(plan);
   const legs: RestingLeg[] = [];
   for (const order of evidence.openOrders.values()) {
-    if (order.symbol !== plan.symbol || !accounts.has(order.account)) continue;
+    if (order.symbol !== plan.symbol || !accounts.has(order.account) || isForeign(order.clientOrderId)) continue;
     const stored = evidence.legsOf(order.clientOrderId);
     if (stored === null) return { legs, fault: finding('I2', 'an order is open that nobody wrote down', { clientOrderId: order.clientOrderId }) };
     let filled = exact(order.filled);

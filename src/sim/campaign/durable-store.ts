@@ -1,0 +1,70 @@
+/**
+ * The store as it outlives the processes of a bot: a store in memory that can forget its newest commits, as a disk does that had
+ * acknowledged them before they were on it. What was written after the first commit that is lost is lost as well.
+ */
+import type { Clock } from '../../ports/clock.ts';
+import type { KillLatch, LatchRecord } from '../../ports/latch.ts';
+import type { CommitBatch, Store } from '../../ports/store.ts';
+import { forwardingStore } from '../forwarding-store.ts';
+import { createMemoryStore } from '../memory-store.ts';
+
+type Written = { readonly type: 'commit'; readonly batch: CommitBatch } | { readonly type: 'other'; readonly redo: (store: Store) => Promise<unknown> };
+
+export class DurableStore {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #onCommit: (batch: CommitBatch) => void;
+  #store: Store;
+  #written: Written[] = [];
+
+  constructor(clock: Pick<Clock, 'now'>, onCommit: (batch: CommitBatch) => void) {
+    this.#clock = clock;
+    this.#onCommit = onCommit;
+    this.#store = createMemoryStore(clock);
+  }
+
+  /** As a process sees it; one that was opened before `lose` sees the old one. */
+  open(): Store {
+    const store = this.#store;
+    const note = <T>(answer: Promise<T>, redo: (store: Store) => Promise<unknown>): Promise<T> => {
+      this.#written.push({ type: 'other', redo });
+      return answer;
+    };
+    return forwardingStore(store, {
+      commit: async (batch) => {
+        await store.commit(batch);
+        this.#written.push({ type: 'commit', batch });
+        this.#onCommit(batch);
+      },
+      openPlan: (...args) => note(store.openPlan(...args), (other) => other.openPlan(...args)),
+      acquireLease: (...args) => note(store.acquireLease(...args), (other) => other.acquireLease(...args)),
+      releaseLease: (...args) => note(store.releaseLease(...args), (other) => other.releaseLease(...args)),
+      requestAction: (...args) => note(store.requestAction(...args), (other) => other.requestAction(...args)),
+    });
+  }
+
+  /** Forgets the newest commits; gives those that are left. Fewer than asked for are lost when there are not so many. */
+  async lose(commits: number): Promise<readonly CommitBatch[]> {
+    const positions = this.#written.flatMap(({ type }, index) => (type === 'commit' ? [index] : []));
+    const from = positions[Math.max(0, positions.length - commits)];
+    if (from !== undefined && commits > 0) this.#written = this.#written.slice(0, from);
+    this.#store = createMemoryStore(this.#clock);
+    for (const written of this.#written) await (written.type === 'commit' ? this.#store.commit(written.batch) : written.redo(this.#store));
+    return this.#written.flatMap((written) => (written.type === 'commit' ? [written.batch] : []));
+  }
+}
+
+/** A latch file in memory; `onChange` hears whether a plan is latched now. */
+export function memoryLatch(onChange: (isLatched: boolean) => void): KillLatch {
+  const latched = new Map<string, LatchRecord>();
+  return {
+    read: async (plan) => latched.get(plan) ?? null,
+    set: async (plan, record) => {
+      latched.set(plan, record);
+      onChange(true);
+    },
+    clear: async (plan) => {
+      latched.delete(plan);
+      onChange(false);
+    },
+  };
+}

@@ -1,0 +1,290 @@
+/**
+ * One run of the campaign. Safety phase: prices, faults, crashes; after every step what must hold at every moment is checked. Liveness
+ * phase: faults off, then the plan converges within a stated time to what the exchange holds, and one more pass sends nothing (I10).
+ */
+import { HedgerowError } from '../../domain/errors.ts';
+import type { ExchangeOrder } from '../../window/exchange-orders.ts';
+import { slotOf } from '../../window/exchange-orders.ts';
+import { operationOf } from '../../engine/step.ts';
+import { auditedPlan } from '../audited-facts.ts';
+import type { AuditedPlan } from '../auditor/audited-plan.ts';
+import { finding } from '../auditor/violation.ts';
+import type { Finding, Violation } from '../auditor/violation.ts';
+import { PATH_START_AT } from '../simulation/path-world.ts';
+import { PriceWalk } from '../simulation/price-walk.ts';
+import { seededRandom } from '../random.ts';
+import { carryOut } from './carry-out.ts';
+import { CampaignWorld, OPENING_MS } from './campaign-world.ts';
+import type { FaultSource } from './fault-source.ts';
+import { SKETCH_PRICE } from './plan-sketch.ts';
+import { mayStopPlan } from './tape-acts.ts';
+import type { TapeAct } from './tape-acts.ts';
+import type { CampaignTape } from './tape.ts';
+import type { Timeline } from './timeline.ts';
+
+export interface RunOutcome {
+  readonly violation: Violation | null;
+  /** Why the plan could not start at all; null: it did. */
+  readonly refusal: string | null;
+  readonly steps: number;
+  readonly simulatedMs: number;
+  /** Await boundaries the bot passed. */
+  readonly boundaries: number;
+  /** The last boundary each process passed before it came to rest, for those that were started again. */
+  readonly faults: ReadonlyMap<string, number>;
+  readonly crashes: ReadonlyMap<string, number>;
+  readonly unprotectedMs: readonly number[];
+  readonly restartToProtectedMs: readonly number[];
+  /** From the last fault until the plan and the exchange agreed; null when they did not, or the run broke off. */
+  readonly convergenceMs: number | null;
+  readonly operation: string;
+  /** What is held at the exchange and what the plan wants to rest there, as text (I12). */
+  readonly result: string;
+  readonly traceHash: string;
+}
+
+/** Faults off, everything has to be in order again within this: unknown requests take their deadline, two readings and a look-up a minute later. */
+export const CONVERGENCE_MS = 15 * 60_000;
+/** Where events may be lost, the same price comes again this often: without news prices count as unknown. */
+const HEARTBEAT_MS = 10_000;
+/** How often a converging plan is looked at. */
+const LOOK_MS = 1_000;
+/** One more look at the exchange, after everything is in order. */
+const ONE_MORE_MS = 90_000;
+/** A diverged plan is adopted, and may diverge again while it catches up. */
+const ADOPTIONS_MAX = 3;
+
+export async function runTape(tape: Omit<CampaignTape, 'faults' | 'crashes'>, source: FaultSource, timeline: Timeline | null = null): Promise<RunOutcome> {
+  const run = new TapeRun(tape, source, timeline);
+  let thrown: Finding | null = null;
+  try {
+    await run.safety();
+    await run.liveness();
+  } catch (error) {
+    if (!(error instanceof HedgerowError)) throw error;
+    thrown = finding('engine', `a run broke off: ${error.message}`, {});
+  }
+  return run.outcome(thrown);
+}
+
+class TapeRun {
+  readonly #tape: Omit<CampaignTape, 'faults' | 'crashes'>;
+  readonly #world: CampaignWorld;
+  readonly #walk: PriceWalk;
+  readonly #timeline: Timeline | null;
+  #step = 0;
+  #prices = 0;
+  #convergenceMs: number | null = null;
+  #isAdopted = false;
+
+  constructor(tape: Omit<CampaignTape, 'faults' | 'crashes'>, source: FaultSource, timeline: Timeline | null) {
+    this.#tape = tape;
+    this.#timeline = timeline;
+    const world = new CampaignWorld(tape, source, timeline);
+    this.#world = world;
+    this.#walk = new PriceWalk(world.strategy, tape.conditions, SKETCH_PRICE, seededRandom(tape.conditions.seed).fork('prices'), () => world.state);
+  }
+
+  get #broken(): boolean {
+    return this.#world.auditor.violation !== null || this.#refusal !== null;
+  }
+
+  /** Too small a capital, or another reason of the user's own not to start. */
+  get #refusal(): string | null {
+    const failure = this.#world.process?.runner?.failure ?? null;
+    return failure instanceof HedgerowError && failure.code === 'STRATEGY_TOO_SMALL' ? failure.message : null;
+  }
+
+  // --- safety ----------------------------------------------------------------------------------------------------------------------
+
+  async safety(): Promise<void> {
+    await this.#world.passTimeUntil(PATH_START_AT + OPENING_MS - 1);
+    await this.#price();
+    for (const step of this.#tape.steps) {
+      if (this.#broken) return;
+      this.#step += 1;
+      this.#world.auditor.begin(this.#step);
+      if (step.type === 'act') await this.#act(step.act);
+      else {
+        this.#walk.move(step);
+        await this.#price();
+      }
+      this.#judge();
+    }
+  }
+
+  async #act(act: TapeAct): Promise<void> {
+    this.#timeline?.note(this.#world.now, `act ${act.name} ${act.args.join(' ')}`);
+    this.#world.measures.happened(act.name);
+    await carryOut(act, this.#world);
+    await this.#world.settle();
+  }
+
+  async #price(): Promise<void> {
+    const { stepSeconds } = this.#tape.conditions;
+    const stepMs = stepSeconds * 1_000;
+    const tick = this.#walk.tickAt(this.#prices, PATH_START_AT + OPENING_MS + this.#prices * stepMs);
+    this.#prices += 1;
+    await this.#world.tick(tick);
+    await this.#heartbeatUntil(tick.at + stepMs - 1);
+  }
+
+  /** Time passes; where prices would go stale they are told again. */
+  async #heartbeatUntil(at: number): Promise<void> {
+    const world = this.#world;
+    if (this.#tape.wire.isLossy) {
+      for (let next = world.now + HEARTBEAT_MS; next < at; next += HEARTBEAT_MS) {
+        const { fundingRate: _none, ...tick } = this.#walk.tickAt(0, next);
+        await world.tick(tick);
+      }
+    }
+    await world.passTimeUntil(at);
+  }
+
+  #judge(): void {
+    const { auditor, process, isQuiet, measures } = this.#world;
+    const plan = this.#auditedNow();
+    if (plan === null) {
+      const failure = process?.runner?.failure ?? null;
+      if (failure !== null && this.#refusal === null) auditor.report(finding('engine', `the plan stopped before it started: ${failure.message}`, {}));
+      return;
+    }
+    const runner = process?.runner ?? null;
+    const isSure = isQuiet && !this.#tape.wire.isLossy && runner !== null && runner.workingOrders.every(({ status }) => status === 'live');
+    if (isSure) measures.rested();
+    auditor.audit({ plans: [plan], isQuiet: isSure, extraRequests: isSure && runner.failure === null ? runner.preview().actions.length : 0 });
+  }
+
+  /** Null while no process knows the plan. */
+  #auditedNow(): AuditedPlan | null {
+    const runner = this.#world.process?.runner ?? null;
+    const plan = runner === null ? null : auditedPlan(runner);
+    return plan === null ? null : { ...plan, isAdopted: this.#isAdopted };
+  }
+
+  // --- liveness --------------------------------------------------------------------------------------------------------------------
+
+  async liveness(): Promise<void> {
+    const world = this.#world;
+    if (this.#broken) return;
+    this.#step += 1;
+    world.auditor.begin(this.#step);
+    world.isFaulty = false;
+    const healedAt = Math.max(world.now, world.incidentsUntil);
+    await this.#heartbeatUntil(healedAt);
+    this.#timeline?.note(world.now, 'faults off');
+    for (let adoptions = 0; ; adoptions += 1) {
+      if (!(await this.#converge(healedAt))) return;
+      if (this.#operation() !== 'diverged' || adoptions === ADOPTIONS_MAX) break;
+      this.#isAdopted = true;
+      await this.#act({ name: 'adopt', args: [] });
+    }
+    this.#convergenceMs ??= world.now - healedAt;
+    this.#judgeEnd();
+    if (!this.#broken) await this.#oneMore();
+  }
+
+  /** True when plan and exchange agree; a violation is noted when they do not in time. */
+  async #converge(healedAt: number): Promise<boolean> {
+    const world = this.#world;
+    const deadline = healedAt + CONVERGENCE_MS;
+    let beats = 0;
+    for (;;) {
+      const fault = this.#unsettled();
+      if (fault === null) return true;
+      if (world.now >= deadline || this.#broken) {
+        world.auditor.report({ ...fault, invariant: 'I10', message: `I10: not in order ${CONVERGENCE_MS / 60_000} minutes after the last fault: ${fault.message}` });
+        return false;
+      }
+      if (this.#tape.wire.isLossy && world.now - healedAt >= HEARTBEAT_MS * beats) {
+        beats += 1;
+        await this.#beat();
+      }
+      await world.passTimeUntil(world.now + LOOK_MS);
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const { fundingRate: _none, ...tick } = this.#walk.tickAt(0, this.#world.now);
+    await this.#world.tick(tick);
+  }
+
+  /** What is not in order yet; null when everything is. */
+  #unsettled(): Finding | null {
+    const { process, auditor, isQuiet } = this.#world;
+    const runner = process?.runner ?? null;
+    const plan = this.#auditedNow();
+    if (runner === null || plan === null) return finding('I12', 'no process runs the plan', { refusal: process?.refusal?.message ?? null });
+    if (plan.failure !== null) return finding('engine', `the plan stopped by itself: ${plan.failure}`, {});
+    if (!isQuiet) return finding('I10', 'something is still under way', {});
+    const open = runner.workingOrders.find(({ status, finalStatus }) => status !== 'live' || finalStatus !== null);
+    if (open !== undefined) return finding('I10', 'an order is not settled', { clientOrderId: open.clientOrderId, status: open.status, finalStatus: open.finalStatus });
+    const { actions } = runner.preview();
+    if (actions.length > 0) return finding('I10', 'the next pass would send requests', { actions: actions.map(({ type, reason }) => `${type}: ${reason}`) });
+    return this.#operation() === 'diverged' ? null : auditor.faultAtRest(plan);
+  }
+
+  #operation(): string {
+    const { state } = this.#world;
+    return state === null ? 'not started' : operationOf(state);
+  }
+
+  /** A plan that is not running at the end has a reason on the tape. */
+  #judgeEnd(): void {
+    const { auditor, hasLostCommits, exchange } = this.#world;
+    const operation = this.#operation();
+    const acts = this.#tape.steps.flatMap((step) => (step.type === 'act' ? [step.act] : []));
+    const hasReason = acts.some(mayStopPlan) || hasLostCommits || exchange.truth().events.some(({ type }) => type === 'liquidation');
+    if (operation !== 'running' && operation !== 'paused' && !hasReason) auditor.report(finding('I12', `the plan is ${operation} although nothing but faults of the way happened`, { reason: this.#world.state?.plan.context.reason ?? null }));
+  }
+
+  /** Everything is read again, and nothing is sent. */
+  async #oneMore(): Promise<void> {
+    const world = this.#world;
+    const before = exchangeRequests(world);
+    world.process?.engine?.receive({ type: 'gap', since: world.now, at: world.now });
+    await world.settle();
+    await this.#heartbeatUntil(world.now + ONE_MORE_MS);
+    const sent = exchangeRequests(world) - before;
+    if (sent > 0) world.auditor.report(finding('I10', `one more reading of an unchanged world sent ${sent} requests`, {}));
+    const plan = this.#auditedNow();
+    if (plan !== null) world.auditor.audit({ plans: [plan], isQuiet: this.#operation() !== 'diverged', extraRequests: 0 });
+  }
+
+  // --- what came of it -------------------------------------------------------------------------------------------------------------
+
+  outcome(thrown: Finding | null): RunOutcome {
+    const { auditor, measures, boundaries, now } = this.#world;
+    if (thrown !== null) auditor.report(thrown);
+    return {
+      violation: auditor.violation,
+      refusal: this.#refusal,
+      steps: this.#step,
+      simulatedMs: now - PATH_START_AT,
+      boundaries,
+      faults: measures.faults,
+      crashes: measures.crashes,
+      unprotectedMs: measures.unprotectedMs,
+      restartToProtectedMs: measures.restartToProtectedMs,
+      convergenceMs: this.#convergenceMs,
+      operation: this.#operation(),
+      result: resultText(this.#world),
+      traceHash: measures.traceHash,
+    };
+  }
+}
+
+function exchangeRequests({ exchange }: CampaignWorld): number {
+  return exchange.truth().requests.length;
+}
+
+/** I12: holdings by account and side, and what is wanted at the exchange. */
+function resultText({ exchange, process }: CampaignWorld): string {
+  const held = exchange.truth().accounts.flatMap(({ account, positions }) => positions.map(({ positionSide, amount }) => `${account} ${positionSide} ${amount}`));
+  const wanted = (process?.runner?.desired() ?? []).map(orderText);
+  return [...held.sort(), ...wanted.sort()].join('\n');
+}
+
+function orderText({ account, side, type, amount, triggerPrice, legs }: ExchangeOrder): string {
+  return `${account} ${side} ${type} ${amount} @${triggerPrice ?? 'market'} ${legs.map(slotOf).join('+')}`;
+}
