@@ -1,4 +1,4 @@
-/** Requests and answers under way, in virtual time: due ones come out by time, then in the order they were sent (I22). */
+/** What is under way in virtual time, requests, answers, late events, ends of incidents: due ones come out by time, then in the order they were sent (I22). */
 
 interface Scheduled {
   readonly at: number;

@@ -35,7 +35,7 @@ export interface GroundTruth {
   readonly orders: readonly TrueOrder[];
   /** Oldest first. */
   readonly trades: readonly TradeRecord[];
-  /** Funding and liquidations, oldest first. */
+  /** Funding, liquidations and transfers, oldest first. */
   readonly events: readonly AccountEvent[];
   /** Writes as they arrived, with their true outcomes. */
   readonly requests: readonly ReceivedRequest[];
