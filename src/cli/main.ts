@@ -7,12 +7,14 @@ import { Command, CommanderError, Option } from 'commander';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { checkCommand } from './commands/check.ts';
+import { compactCommand } from './commands/compact.ts';
+import { reportCommand } from './commands/report.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { traceCommand } from './commands/trace.ts';
 import type { CliIo, CommandSpec, ExitCode } from './command-spec.ts';
 import { isBrokenPipe, reportError } from './report-error.ts';
 
-const COMMANDS: readonly CommandSpec[] = [runCommand, checkCommand, planCommand, simulateCommand, traceCommand];
+const COMMANDS: readonly CommandSpec[] = [runCommand, checkCommand, planCommand, reportCommand, simulateCommand, traceCommand, compactCommand];
 
 const EXIT_CODES = `Exit codes:
   0  done
