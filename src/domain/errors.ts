@@ -31,5 +31,5 @@ export class HedgerowError extends Error {
 
 /** True for errors whose cause is what the user gave (exit code 2), false for what the bot found wrong (exit code 1). */
 export function isInputError(error: unknown): error is HedgerowError {
-  return error instanceof HedgerowError && error.code !== 'INVARIANT_BROKEN';
+  return error instanceof HedgerowError && error.code !== 'INVARIANT_BROKEN' && error.code !== 'LEASE_LOST';
 }

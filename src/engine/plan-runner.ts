@@ -24,7 +24,7 @@ import type { Action, Plan } from '../window/plan.ts';
 import { AtrWatch } from './atr-watch.ts';
 import { CommitLine, StoreAway } from './commit-line.ts';
 import { EventQueue } from './event-queue.ts';
-import type { PlanCommand, PricePoint, Prices, QueuedEvent } from './event-queue.ts';
+import type { PlanCommand, PricePoint, QueuedEvent } from './event-queue.ts';
 import { JournalledMachines } from './journalled-machines.ts';
 import type { MachineCounters, RunnerObserver } from './journalled-machines.ts';
 import { OperatorDesk } from './operator-desk.ts';
@@ -159,7 +159,7 @@ export class PlanRunner {
     return this.#machines.state;
   }
 
-  get prices(): Prices | null {
+  get prices(): PricePoint | null {
     return this.#prices;
   }
 

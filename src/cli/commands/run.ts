@@ -8,7 +8,10 @@ export const runCommand: CommandSpec = {
     'Runs every strategy file given (default: the folder strategies) on the simulated exchange, on generated prices or on files. State is ' +
     'kept in the data folder: killed at any moment and started again, it goes on where it was, with the same orders. SIGINT and SIGTERM ' +
     'stop it cleanly; resting orders stay. With DATABASE_URL set, the store is that PostgreSQL database.\n\n' +
-    'Log lines go to standard error, the summary to standard output. Exits 1 when a plan stopped on something it found or has diverged from the exchange, 2 on wrong input.',
+    'One process trades an account. A second one on the same accounts, or on the same data folder, waits as standby and takes over when the ' +
+    'first one ends or dies.\n\n' +
+    'Log lines go to standard error, the summary to standard output. Exits 1 when a plan stopped, was halted by a limit or a liquidation, or ' +
+    'has diverged from the exchange, 2 on wrong input; what an operator asked for is nothing wrong.',
   arguments: [{ syntax: '[path...]', description: 'strategy files, or folders of them' }],
   options: [
     { flags: '--feed <file>', description: 'candle or trade file to take prices from; once per symbol', isRepeatable: true },
@@ -18,6 +21,8 @@ export const runCommand: CommandSpec = {
     { flags: '--days <days>', description: 'length of the generated path (default 28); a finished run goes on for as many again' },
     { flags: '--start-price <price>', description: 'where the generator starts a symbol it does not know' },
     { flags: '--speed <factor>', description: 'max (default), 1 for real time, 60x, …' },
+    { flags: '--no-standby', description: 'refuse at once when another process trades the accounts or uses the data folder' },
+    { flags: '--lease-ttl <seconds>', description: 'with DATABASE_URL: a dead process is taken over after this (default 15)' },
     { flags: '--data <folder>', description: 'data folder (default .hedgerow)' },
     { flags: '--log-level <level>', description: 'debug, info, warn, error or silent (default info; warn at full speed)' },
     { flags: '--json', description: 'the summary as one JSON document' },

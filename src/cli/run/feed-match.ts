@@ -42,9 +42,18 @@ export async function matchFeeds(strategies: readonly Strategy[], files: readonl
   };
 }
 
+/** The strategy was moved to the symbol of a file, onto an account of its own. */
+export function isOnOwnAccount({ name, exchange }: Strategy): boolean {
+  return exchange.account.startsWith(ownAccount(name, ''));
+}
+
+function ownAccount(name: string, account: string): string {
+  return `${name}-${account}`;
+}
+
 function moved(strategy: Strategy, symbol: string, market: NonNullable<Strategy['exchange']['market']>): Strategy {
   const { exchange, wallets } = strategy;
-  const own = (account: string): string => `${strategy.name}-${account}`;
+  const own = (account: string): string => ownAccount(strategy.name, account);
   return {
     ...strategy,
     symbol,

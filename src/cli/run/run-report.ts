@@ -140,7 +140,8 @@ export function summaryTable(plans: readonly PlanSummary[]): string {
   }
   const lines = plans.flatMap((plan) => {
     const line = `${plan.plan}: ${plan.operation}${plan.reason === null ? '' : ` (${plan.reason})`}, ${plan.fills} fills, ${plan.requests} requests, ${plan.orders} orders rest`;
-    return plan.error === null ? [line] : [line, `  ${plan.error}`];
+    const remedy = remedyOf(plan.plan, plan.operation);
+    return [line, ...(plan.error === null ? [] : [`  ${plan.error}`]), ...(remedy === null ? [] : [`  ${remedy}`])];
   });
   return `${table.toString()}\n${lines.join('\n')}\n`;
 }
@@ -148,4 +149,20 @@ export function summaryTable(plans: readonly PlanSummary[]): string {
 function phasesText(phases: WalletSummary['phases']): string {
   const names: Readonly<Record<Phase, string>> = { ADVANCE: 'adv', RETRACEMENT: 'retr', DECLINE: 'decl', RECOVERY: 'reco', RESET: '' };
   return (Object.entries(phases) as [Phase, number][]).filter(([phase]) => phase !== 'RESET').map(([phase, count]) => `${names[phase]} ${count}`).join(' ');
+}
+
+/** Which command ends what a plan has come to; null where none has to. */
+export function remedyOf(plan: string, operation: string): string | null {
+  switch (operation) {
+    case 'paused':
+      return `hedgerow resume ${plan} lets it go on`;
+    case 'halted':
+      return `its orders are cancelled, what it holds it still holds: hedgerow resume ${plan} lets it trade again, hedgerow flatten ${plan} closes everything`;
+    case 'flattening':
+      return `it closes every position and is halted then; hedgerow status ${plan} shows how far it is`;
+    case 'diverged':
+      return `the exchange holds something else than the ledger: hedgerow adopt ${plan} takes over what is there, hedgerow flatten ${plan} closes everything`;
+    default:
+      return null;
+  }
 }

@@ -37,6 +37,7 @@ export interface FeedChoice {
 
 export const DEFAULT_DAYS = 28;
 const DEFAULT_SEED = '9';
+const DEFAULT_DATA_DIR = '.hedgerow';
 const DAYS_MAX = 3_660;
 
 /** From the flags `run` and `plan` share; both must name the same world to see the same one. */
@@ -51,6 +52,18 @@ export function feedChoiceOf(input: CommandInput): FeedChoice {
     days: input.whole('days', 1, DAYS_MAX) ?? DEFAULT_DAYS,
     startPrice: input.positive('start-price'),
   };
+}
+
+/** The folder of `--data`. */
+export function dataDirOf(input: CommandInput): string {
+  const dataDir = input.text('data') ?? DEFAULT_DATA_DIR;
+  if (dataDir === '') throw inputError('--data is empty; name a folder, or leave it away for .hedgerow');
+  return dataDir;
+}
+
+/** What a simulated world is called in the store. */
+export function venueOf(worldId: string): string {
+  return `simulated/${worldId}`;
 }
 
 /** Bot and exchange die together, so no request of an earlier process is still on its way. */
@@ -93,7 +106,7 @@ export function openSimulatedRun({ strategies, source, worldId, config, isGenera
   return {
     exchange,
     feed: source.feedAfter(exchange.lastTickAt()),
-    venue: `simulated/${worldId}`,
+    venue: venueOf(worldId),
     description: source.description,
     isGenerated,
     close: () => {
@@ -108,7 +121,7 @@ export async function peekSimulatedRun(strategies: readonly Strategy[], choice: 
   const { source, worldId, config } = await worldOf(strategies, choice);
   const deltas = SimulatedBook.read<BookDelta>(join(dataDir, 'simulated', worldId));
   const exchange = deltas.length === 0 ? null : SimulatedExchange.restore(config, deltas);
-  return { venue: `simulated/${worldId}`, feed: source.feedAfter(exchange?.lastTickAt() ?? null), exchange };
+  return { venue: venueOf(worldId), feed: source.feedAfter(exchange?.lastTickAt() ?? null), exchange };
 }
 
 async function worldOf(strategies: readonly Strategy[], choice: FeedChoice): Promise<{ source: FeedSource; worldId: string; config: SimulatedExchangeConfig }> {

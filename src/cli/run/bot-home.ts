@@ -1,0 +1,139 @@
+/**
+ * What a bot has to have before it touches anything (I16): the store, the leases of its accounts or the lock of its data folder, and a
+ * simulated exchange that is the one its plans know. A second bot waits for them as standby.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SimulatedBook } from '../../adapters/files/simulated-book.ts';
+import { lockDataDir } from '../../adapters/postgres/data-dir-lock.ts';
+import { makeDataDir, openStore } from '../../adapters/postgres/open-store.ts';
+import { HedgerowError } from '../../domain/errors.ts';
+import type { Strategy } from '../../domain/strategy.ts';
+import type { Store } from '../../ports/store.ts';
+import { AccountLeases } from './account-leases.ts';
+import { isOnOwnAccount } from './feed-match.ts';
+import type { StopSignal } from './stop-signal.ts';
+
+export interface HomeWishes {
+  readonly strategies: readonly Strategy[];
+  readonly venue: string;
+  readonly worldId: string;
+  readonly dataDir: string;
+  /** Empty: the embedded store. */
+  readonly databaseUrl: string;
+  readonly isStandby: boolean;
+  readonly leaseTtlMs: number;
+  readonly stop: StopSignal;
+  /** A line for people. */
+  readonly tell: (line: string) => void;
+}
+
+export interface BotHome {
+  readonly store: Store;
+  /** Null with the embedded store, whose folder only one process may use. */
+  readonly leases: AccountLeases | null;
+}
+
+/** A standby with an embedded store tries the lock again after this. */
+const LOCK_RETRY_MS = 500;
+
+/** Does `work` with everything held, and gives it back in the end. Null when a signal ended the wait for it. */
+export async function inBotHome<T>(wishes: HomeWishes, work: (home: BotHome) => Promise<T>): Promise<T | null> {
+  const { databaseUrl, dataDir } = wishes;
+  makeDataDir(dataDir);
+  const store = await whenFree(wishes, () => openStore(databaseUrl === '' ? { dataDir } : { databaseUrl }));
+  if (store === null) return null;
+  try {
+    await refuseChangedWorld(store, wishes);
+    return await withLeases(store, wishes, work);
+  } finally {
+    await store.close();
+  }
+}
+
+async function withLeases<T>(store: Store, wishes: HomeWishes, work: (home: BotHome) => Promise<T>): Promise<T | null> {
+  const { databaseUrl, strategies, venue, leaseTtlMs, isStandby, stop, tell, dataDir } = wishes;
+  if (databaseUrl === '') return inOwnBook(store, wishes, () => work({ store, leases: null }));
+  const accounts = [...new Set(strategies.flatMap(({ wallets }) => wallets.map(({ account }) => account)))];
+  const leases = await AccountLeases.acquire({
+    store,
+    venue,
+    accounts,
+    ttlMs: leaseTtlMs,
+    isStandby,
+    onWait: (holder, account) => tell(`standby: ${holder} trades account ${account}; this process takes over when its lease runs out`),
+    isStopped: () => stop.received !== null,
+  });
+  if (leases === null) return null;
+  try {
+    // The simulated exchange's book lies in the data folder, whatever the store is.
+    const lock = await whenFree(wishes, () => lockDataDir(makeDataDir(dataDir)));
+    if (lock === null) return null;
+    try {
+      return await inOwnBook(store, wishes, () => work({ store, leases }));
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    await leases.release();
+  }
+}
+
+/** Waits for whoever uses the data folder, if it may; null when a signal ended the wait. */
+async function whenFree<T>({ isStandby, stop, tell }: HomeWishes, open: () => Promise<T>): Promise<T | null> {
+  for (let isTold = false; stop.received === null; isTold = true) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!isStandby || !(error instanceof HedgerowError) || error.code !== 'STORE_LOCKED') throw error;
+      if (!isTold) tell(`standby: ${error.message.split('. ')[0] ?? ''}; this process takes over when it ends`);
+    }
+    await sleep(LOCK_RETRY_MS);
+  }
+  return null;
+}
+
+/** A plan that has run knows its exchange by its orders and trades there; on an empty one it could only diverge. */
+async function inOwnBook<T>(store: Store, { strategies, venue, worldId, dataDir }: HomeWishes, work: () => Promise<T>): Promise<T> {
+  const folder = join(dataDir, 'simulated', worldId);
+  if (SimulatedBook.read(folder).length > 0) return work();
+  for (const { name } of strategies) {
+    const plan = await store.findPlan({ venue, name });
+    if (plan === null || plan.snapshot === null) continue;
+    throw new HedgerowError(
+      'INPUT_INVALID',
+      `${store.description} knows plan ${name}, but the book of the simulated exchange it runs on is missing or empty in ${folder}; ` +
+        'name the data folder it ran with by --data, or start afresh with another database or data folder',
+    );
+  }
+  return work();
+}
+
+/** A name stands for one plan: with another symbol or tick the feed, and so the world, is another one, and the old plan would be left alone. */
+async function refuseChangedWorld(store: Store, { strategies, venue, tell }: HomeWishes): Promise<void> {
+  const plans = (await store.listPlans()).filter(({ snapshot }) => snapshot !== null);
+  for (const strategy of strategies) {
+    const others = plans.filter(({ name }) => name === strategy.name);
+    if (isOnOwnAccount(strategy) || others.length === 0 || others.some((plan) => plan.venue === venue)) continue;
+    const differences = others.map(({ strategy: stored }) => changedWorld(stored as unknown as Strategy, strategy));
+    const [first] = differences;
+    if (first === undefined || differences.some((changed) => changed.length === 0)) continue;
+    throw new HedgerowError(
+      'PLAN_CHANGED',
+      `plan ${strategy.name} runs with another ${first.join(' and ')}; with this one it would be a second plan of that name, and nobody would look after the first. ` +
+        'Give the changed strategy another name, or run it with another --data folder',
+    );
+  }
+  const left = plans.filter((plan) => plan.venue === venue && !strategies.some(({ name }) => name === plan.name));
+  if (left.length > 0) tell(`${left.map(({ name }) => name).join(', ')} ${left.length === 1 ? 'is' : 'are'} in ${store.description}, but not among the strategies given: nobody looks after what rests and what is held there`);
+}
+
+/** Empty also for a plan that was moved to the symbol of a file. */
+function changedWorld(stored: Strategy, strategy: Strategy): string[] {
+  if (isOnOwnAccount(stored)) return [];
+  const changed: string[] = [];
+  if (stored.symbol !== strategy.symbol) changed.push(`symbol (${stored.symbol})`);
+  const [before, now] = [stored.exchange.market?.tickSize, strategy.exchange.market?.tickSize];
+  if (before !== now) changed.push(`exchange.market.tickSize (${before ?? 'none'})`);
+  return changed;
+}

@@ -1,0 +1,19 @@
+/** SIGINT and SIGTERM end the run after the tick under way; a second one ends the process at once. */
+
+export class StopSignal {
+  received: NodeJS.Signals | null = null;
+  readonly #listener = (signal: NodeJS.Signals): void => {
+    if (this.received !== null) process.exit(1);
+    this.received = signal;
+  };
+
+  constructor() {
+    process.on('SIGINT', this.#listener);
+    process.on('SIGTERM', this.#listener);
+  }
+
+  release(): void {
+    process.off('SIGINT', this.#listener);
+    process.off('SIGTERM', this.#listener);
+  }
+}
