@@ -94,6 +94,7 @@ export class OperatorDesk {
       case 'resume':
         await this.#unlatch();
         command({ type: 'resume' });
+        if (operationOf(machines.running) === 'running') this.#withdraw(['halt', 'flatten'], 'the plan was resumed before a reading proved it');
         return this.#answer(action, before !== 'running' && operationOf(machines.running) === 'running', before === 'diverged' ? 'a diverged plan is ended by adopt or flatten' : `the plan is ${operationOf(machines.running)}`);
       case 'reset':
         if (before !== 'running') return this.#answer(action, false, `only a running plan starts a new cycle; this one is ${before}`);
@@ -106,6 +107,7 @@ export class OperatorDesk {
         return;
       case 'halt':
       case 'flatten':
+        this.#withdraw(['adopt'], `the plan was told to ${action.action} before a reading showed what to adopt`);
         this.#open.set(action.actionId, { ...action, action: action.action });
         command({ type: action.action, reason });
     }
@@ -122,6 +124,15 @@ export class OperatorDesk {
     for (const action of this.#open.values()) {
       if (action.action !== proof) continue;
       this.#answer(action, true, note);
+      this.#open.delete(action.actionId);
+    }
+  }
+
+  /** What was asked for later took the place of these. */
+  #withdraw(proofs: readonly Proof[], note: string): void {
+    for (const action of this.#open.values()) {
+      if (!proofs.includes(action.action)) continue;
+      this.#answer(action, false, note);
       this.#open.delete(action.actionId);
     }
   }
