@@ -119,7 +119,7 @@ describe('lagging reads', () => {
     expect((await world.order('moves'))?.status).toBe('open');
   });
 
-  it('forget no version that may still be asked for, and keep none longer', async () => {
+  it('forget no version that may still be asked for', async () => {
     const world = new ReadWorld();
     await world.done({ side: 'buy', amount: '1', price: '9000', clientOrderId: 'amended' });
     for (let n = 1; n <= 20; n += 1) {
