@@ -94,6 +94,8 @@ export class Evidence {
     this.bookedTrades.clear();
     this.booked.clear();
     this.storedOrders.clear();
+    // Their numbers are given again.
+    this.intents.clear();
   }
 
   flow(account: string, symbol: string): Flow {

@@ -47,21 +47,22 @@ const LEAST_RATE = 0.003;
 const MOST_RATE = 0.2;
 /** Crashes come so much more often around writes and commits. */
 const AROUND_WRITES = 10;
-const CRASH_RATE_MOST = 0.002;
+const LEAST_CRASH_RATE = 0.0003;
+const MOST_CRASH_RATE = 0.01;
 const CRASHES_MAX = 8;
 
 /** What a run of the swarm suffers from; `lanes` that may be hit at all. */
 export function randomProfile(random: Random, wire: Wire, lanes: readonly Lane[]): SwarmProfile {
-  const rate = (most: number): number => LEAST_RATE * Math.exp(random.fraction() * Math.log(most / LEAST_RATE));
+  const rate = (least: number, most: number): number => least * Math.exp(random.fraction() * Math.log(most / least));
   const on = (): boolean => random.integer(2) === 0;
   const isStream = (lane: Lane): boolean => lane === 'e' || lane === 'q';
   const rates = new Map<Lane, readonly (readonly [string, number])[]>();
   for (const lane of LANES) {
-    const kinds = KINDS[lane].flatMap((kind) => (on() && lanes.includes(lane) ? [[kind, rate(MOST_RATE)] as const] : []));
+    const kinds = KINDS[lane].flatMap((kind) => (on() && lanes.includes(lane) ? [[kind, rate(LEAST_RATE, MOST_RATE)] as const] : []));
     const isPossible = !(isStream(lane) && !wire.isLossy);
     rates.set(lane, isPossible ? kinds.filter(([kind]) => kind !== 'lag' || wire.readLagMs > 0) : []);
   }
-  return { rates, crashRate: on() ? rate(CRASH_RATE_MOST) / AROUND_WRITES : 0, crashesMax: 1 + random.integer(CRASHES_MAX), downMsMax: [1_000, 20_000, 400_000][random.integer(3)] ?? 1_000, losesCommits: random.integer(4) === 0 };
+  return { rates, crashRate: on() ? rate(LEAST_CRASH_RATE, MOST_CRASH_RATE) : 0, crashesMax: 1 + random.integer(CRASHES_MAX), downMsMax: [1_000, 20_000, 400_000][random.integer(3)] ?? 1_000, losesCommits: random.integer(4) === 0 };
 }
 
 /** Draws, and keeps what it has drawn. */

@@ -152,7 +152,10 @@ class TapeRun {
     const runner = process?.runner ?? null;
     const isSure = isQuiet && !this.#tape.wire.isLossy && runner !== null && runner.workingOrders.every(({ status }) => status === 'live');
     if (isSure) measures.rested();
-    auditor.audit({ plans: [plan], isQuiet: isSure, extraRequests: isSure && runner.failure === null ? runner.preview().actions.length : 0 });
+    const actions = isSure && runner.failure === null ? runner.preview().actions : [];
+    // First, because what rests is then wrong for no other reason.
+    if (actions.length > 0) auditor.report(finding('I10', 'the plan is at rest although a pass would send requests', { actions: actions.map(({ type, reason }) => `${type}: ${reason}`) }));
+    auditor.audit({ plans: [plan], isQuiet: isSure, extraRequests: actions.length });
   }
 
   /** Null while no process knows the plan. */
