@@ -3,7 +3,16 @@
  * purpose: what a command needs is imported when it runs.
  */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { statusCommand } from './commands/status.ts';
+import { pauseCommand } from './commands/pause.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { haltCommand } from './commands/halt.ts';
+import { flattenCommand } from './commands/flatten.ts';
+import { resetCommand } from './commands/reset.ts';
+import { adoptCommand } from './commands/adopt.ts';
+import { journalCommand } from './commands/journal.ts';
+import { replayCommand } from './commands/replay.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { checkCommand } from './commands/check.ts';
@@ -14,7 +23,24 @@ import { traceCommand } from './commands/trace.ts';
 import type { CliIo, CommandSpec, ExitCode } from './command-spec.ts';
 import { isBrokenPipe, reportError } from './report-error.ts';
 
-const COMMANDS: readonly CommandSpec[] = [runCommand, checkCommand, planCommand, reportCommand, simulateCommand, traceCommand, compactCommand];
+const COMMANDS: readonly CommandSpec[] = [
+  runCommand,
+  statusCommand,
+  planCommand,
+  journalCommand,
+  replayCommand,
+  pauseCommand,
+  resumeCommand,
+  haltCommand,
+  flattenCommand,
+  resetCommand,
+  adoptCommand,
+  checkCommand,
+  reportCommand,
+  simulateCommand,
+  traceCommand,
+  compactCommand,
+];
 
 const EXIT_CODES = `Exit codes:
   0  done
@@ -81,7 +107,14 @@ function addCommand(program: Command, spec: CommandSpec, io: CliIo, running: Run
 
 function optionOf({ flags, description, isRepeatable }: CommandSpec['options'][number]): Option {
   const option = new Option(flags, description);
-  return isRepeatable === true ? option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]) : option;
+  if (isRepeatable === true) return option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  return option.required || option.optional ? option.argParser(once) : option;
+}
+
+/** The last one would silently win. */
+function once(value: string, before: string | undefined): string {
+  if (before !== undefined) throw new InvalidArgumentError('It is given twice; give it once.');
+  return value;
 }
 
 function examplesText(examples: readonly string[]): string {

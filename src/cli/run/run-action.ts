@@ -8,12 +8,13 @@ import { refuseSharedPositions } from '../../engine/engine.ts';
 import type { CommandInput } from '../command-input.ts';
 import { inputError } from '../command-input.ts';
 import type { CliIo, CommandAction, ExitCode } from '../command-spec.ts';
+import { dataDirOf } from '../data-dir.ts';
 import { readStrategyFiles } from '../check/strategy-files.ts';
 import { LEASE_TTL_SECONDS } from './account-leases.ts';
 import { inBotHome } from './bot-home.ts';
 import { BotProcess } from './bot-process.ts';
 import { matchFeeds } from './feed-match.ts';
-import { dataDirOf, feedChoiceOf, openSimulatedRun, prepareSimulatedRun, venueOf } from './simulated-run.ts';
+import { feedChoiceOf, openSimulatedRun, prepareSimulatedRun, venueOf } from './simulated-run.ts';
 import { StopSignal } from './stop-signal.ts';
 
 /** Below, a store that is slow for a moment would cost the lease; above, a killed bot's stops are left alone too long. */

@@ -37,7 +37,6 @@ export interface FeedChoice {
 
 export const DEFAULT_DAYS = 28;
 const DEFAULT_SEED = '9';
-const DEFAULT_DATA_DIR = '.hedgerow';
 const DAYS_MAX = 3_660;
 
 /** From the flags `run` and `plan` share; both must name the same world to see the same one. */
@@ -52,13 +51,6 @@ export function feedChoiceOf(input: CommandInput): FeedChoice {
     days: input.whole('days', 1, DAYS_MAX) ?? DEFAULT_DAYS,
     startPrice: input.positive('start-price'),
   };
-}
-
-/** The folder of `--data`. */
-export function dataDirOf(input: CommandInput): string {
-  const dataDir = input.text('data') ?? DEFAULT_DATA_DIR;
-  if (dataDir === '') throw inputError('--data is empty; name a folder, or leave it away for .hedgerow');
-  return dataDir;
 }
 
 /** What a simulated world is called in the store. */
