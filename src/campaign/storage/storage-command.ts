@@ -1,0 +1,85 @@
+/**
+ * `npm run campaign -- --storage`: reads its arguments, brings up a PostgreSQL server unless one is given, runs the lanes side by side
+ * and prints what they found. Exit code 1 when anything was violated.
+ */
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { packageRoot } from '../../adapters/postgres/package-root.ts';
+import { HedgerowError } from '../../domain/errors.ts';
+import { findPostgres, startPostgres } from './postgres-server.ts';
+import { runLane } from './storage-lane.ts';
+import type { LaneReport } from './storage-lane.ts';
+import { storageText } from './storage-text.ts';
+import type { StoreKind } from './stored-rows.ts';
+import { temporaryDatabases } from './temporary-databases.ts';
+
+/** What the project promises of each store. */
+const KILLS = 200;
+const KILLS_PER_ROUND = 40;
+const DAYS = 3;
+const KILLS_MAX = 100_000;
+
+interface Wishes {
+  readonly kinds: readonly StoreKind[];
+  readonly kills: number;
+  readonly seed: string;
+  readonly databaseUrl: string | null;
+  readonly isJson: boolean;
+}
+
+/** Throws INPUT_INVALID for arguments it does not know. */
+export async function storageCommand(args: readonly string[]): Promise<number> {
+  const wishes = wishesOf(args);
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'hedgerow-storage-')));
+  const bin = wishes.kinds.includes('postgres') && wishes.databaseUrl === null ? findPostgres() : null;
+  const isWithout = wishes.kinds.includes('postgres') && wishes.databaseUrl === null && bin === null;
+  if (isWithout) throw new HedgerowError('INPUT_INVALID', 'no PostgreSQL server is installed here; install one, name a running one by --database-url, or give --store pglite');
+  const server = bin === null ? null : await startPostgres(bin);
+  try {
+    const reports = await Promise.all(wishes.kinds.map((kind) => lane(kind, wishes, folder, server?.url ?? wishes.databaseUrl)));
+    const isClean = reports.every(({ violations }) => violations.length === 0);
+    process.stdout.write(wishes.isJson ? `${JSON.stringify({ storage: reports })}\n` : storageText(reports));
+    if (isClean) rmSync(folder, { recursive: true, force: true });
+    else process.stderr.write(`the folders of the rounds with violations are kept in ${folder}\n`);
+    return isClean ? 0 : 1;
+  } finally {
+    await server?.remove();
+  }
+}
+
+function lane(kind: StoreKind, { seed, kills }: Wishes, folder: string, serverUrl: string | null): Promise<LaneReport> {
+  const root = packageRoot();
+  return runLane({
+    kind,
+    seed,
+    kills,
+    killsPerRound: KILLS_PER_ROUND,
+    days: DAYS,
+    folder,
+    program: [join(root, 'src/cli/launch.mjs')],
+    strategies: [join(root, 'strategies')],
+    database: kind === 'postgres' && serverUrl !== null ? temporaryDatabases(serverUrl) : null,
+    tell: (line) => void process.stderr.write(`${line}\n`),
+  });
+}
+
+function wishesOf(args: readonly string[]): Wishes {
+  const { values } = parsed(args);
+  const kills = Number(values.kills ?? KILLS);
+  if (!Number.isInteger(kills) || kills < 1 || kills > KILLS_MAX) throw new HedgerowError('INPUT_INVALID', `--kills ${JSON.stringify(values.kills)} is not a whole number from 1 to ${KILLS_MAX}`);
+  const store = values.store ?? 'both';
+  if (store !== 'both' && store !== 'pglite' && store !== 'postgres') throw new HedgerowError('INPUT_INVALID', `--store ${JSON.stringify(store)} is neither pglite nor postgres nor both`);
+  return { kinds: store === 'both' ? ['pglite', 'postgres'] : [store], kills, seed: values.seed ?? `${Date.now()}`, databaseUrl: values['database-url'] ?? null, isJson: values.json ?? false };
+}
+
+const OPTIONS = { storage: { type: 'boolean' }, kills: { type: 'string' }, seed: { type: 'string' }, store: { type: 'string' }, 'database-url': { type: 'string' }, json: { type: 'boolean' } } as const;
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS });
+  } catch (error) {
+    throw new HedgerowError('INPUT_INVALID', `${(error as Error).message}; --storage takes --kills N, --seed S, --store pglite|postgres|both, --database-url URL and --json`);
+  }
+}
