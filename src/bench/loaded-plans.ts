@@ -30,10 +30,9 @@ export function manyStrategies(count: number, symbols: 'own' | 'shared'): Strate
   });
 }
 
-export async function loadPlans(strategies: readonly Strategy[]): Promise<LoadedPlans> {
+export async function loadPlans(strategies: readonly Strategy[], store: Store = createMemoryStore()): Promise<LoadedPlans> {
   const exchange = new SimulatedExchange({ markets: simulatedMarkets(strategies), accounts: simulatedAccounts(strategies), keepHistory: false });
   const watched = new WatchedExchange(exchange);
-  const store = createMemoryStore();
   const deps = { exchange: watched.port, store, clock: exchange, log: SILENT };
   const runners = [];
   for (const strategy of strategies) runners.push(await openRunner(strategy, 'bench', 'bench', deps));

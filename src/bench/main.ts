@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
 import { idlePrices } from './idle-prices.ts';
 import { journalCommits } from './journal-commits.ts';
+import { journalGrowth } from './journal-growth.ts';
+import { longJournals } from './long-journals.ts';
 import { machineCost } from './machine-cost.ts';
 import { measure } from './measure.ts';
 import type { RowResult } from './measure.ts';
@@ -17,7 +19,7 @@ import { touchesAndFills } from './touches-and-fills.ts';
 import { traceDocuments } from './trace-documents.ts';
 import { wholeBot } from './whole-bot.ts';
 
-const BENCHES: readonly Bench[] = [idlePrices, touchesAndFills, machineCost, traceDocuments, simulatedExchangeSteps, wholeBot, journalCommits, planMemory, startUp];
+const BENCHES: readonly Bench[] = [idlePrices, touchesAndFills, machineCost, traceDocuments, simulatedExchangeSteps, wholeBot, journalCommits, journalGrowth, longJournals, planMemory, startUp];
 const DEFAULT_ROUNDS = '5';
 const ROUNDS_MAX = 1_000;
 const EXIT_WRONG_INPUT = 2;

@@ -4,6 +4,7 @@ import type { PlanRunner } from '../engine/plan-runner.ts';
 import type { Strategy } from '../domain/strategy.ts';
 import type { PriceFeed } from '../ports/price-feed.ts';
 import type { Random } from '../ports/random.ts';
+import type { Store } from '../ports/store.ts';
 import { SimulatedExchange } from '../sim/exchange/simulated-exchange.ts';
 import { createMemoryStore } from '../sim/memory-store.ts';
 import { EXAMPLE_SYMBOLS, generatedFeed } from '../sim/price-generator.ts';
@@ -70,10 +71,10 @@ interface BotRun {
   readonly seconds: number;
 }
 
-async function runBot(plans: readonly Strategy[], feed: PriceFeed): Promise<BotRun> {
+/** Throws when a plan stopped. */
+export async function runBot(plans: readonly Strategy[], feed: PriceFeed, store: Store = createMemoryStore()): Promise<BotRun> {
   const exchange = new SimulatedExchange({ markets: simulatedMarkets(plans), accounts: simulatedAccounts(plans), keepHistory: false });
   const watched = new WatchedExchange(exchange);
-  const store = createMemoryStore();
   const runners: PlanRunner[] = [];
   for (const plan of plans) runners.push(await openRunner(plan, 'bench', 'bench', { exchange: watched.port, store, clock: exchange, log: SILENT }));
   const world = new World(exchange, watched, runners);

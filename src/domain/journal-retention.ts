@@ -11,7 +11,7 @@
 export const COMPACTED_ENTRY_TYPES: readonly string[] = ['price.touched', 'atr.measured', 'order.place', 'order.amend', 'order.cancel', 'order.answered'];
 
 /**
- * Journal entries from one kept snapshot to the next: replaying them takes less than a second, and a snapshot of some 10 kB among them
- * adds about one percent to the journal.
+ * Journal entries from one kept snapshot to the next: replaying them takes less than a second, on a busy machine too
+ * (`npm run bench -- --only replay`), and a snapshot of a few kB among them adds about one percent to the journal.
  */
-export const CHECKPOINT_EVERY = 10_000;
+export const CHECKPOINT_EVERY = 2_000;

@@ -9,6 +9,8 @@ import { integer, snapshotOf } from './sql-rows.ts';
 
 /** Journal numbers looked through by one delete: a fraction of a second, so that a running bot's commits and statement limits have room. */
 const NUMBERS_PER_DELETE = 20_000;
+/** The same for orders and requests, which have no numbers to go by. */
+const ROWS_PER_DELETE = 50_000;
 
 const CHECKPOINT_COLUMNS = 'c.machine, c.machine_version, c.seq as snapshot_seq, c.at as snapshot_at, c.snapshot';
 const LOAD = {
@@ -36,23 +38,26 @@ const DELETE_CHECKPOINTS = `with gone as (delete from hedgerow.checkpoints where
 const DELETE_ORDERS = `
 with newest as (
   select slot, cycle, max(generation) as generation from hedgerow.orders where plan_id = $1 group by slot, cycle
+), spent as (
+  select o.client_order_id from hedgerow.orders o join newest n on n.slot = o.slot and n.cycle = o.cycle
+  where o.plan_id = $1 and o.generation < n.generation and o.status in ('refused', 'closed') and o.updated_at < $2::bigint and o.filled::numeric = 0
+  limit $3::integer
 ), gone as (
-  delete from hedgerow.orders o using newest n
-  where o.plan_id = $1 and o.slot = n.slot and o.cycle = n.cycle and o.generation < n.generation
-    and o.status in ('refused', 'closed') and o.updated_at < $2::bigint and o.filled::numeric = 0
-  returning 1
+  delete from hedgerow.orders o using spent s where o.plan_id = $1 and o.client_order_id = s.client_order_id returning 1
 ) select count(*) as rows from gone`;
 
 /** After the orders: what asked for an order that is gone goes too. */
 const DELETE_INTENTS = `
-with gone as (
-  delete from hedgerow.intents i
+with spent as (
+  select i.intent_id from hedgerow.intents i
   where i.plan_id = $1 and i.outcome in ('done', 'refused') and i.settled_at < $2::bigint
     and not exists (
       select 1 from hedgerow.orders o
       where o.plan_id = i.plan_id and o.client_order_id = i.client_order_id and (i.kind = 'place' or o.status not in ('refused', 'closed'))
     )
-  returning 1
+  limit $3::integer
+), gone as (
+  delete from hedgerow.intents i using spent s where i.plan_id = $1 and i.intent_id = s.intent_id returning 1
 ) select count(*) as rows from gone`;
 
 /**
@@ -69,16 +74,30 @@ export async function loadCheckpoint(database: SqlDatabase, planId: number, whic
 export async function compact(database: SqlDatabase, planId: number, beforeAt: number): Promise<Compaction> {
   const [head] = await database.query(BEGIN, [planId, beforeAt]);
   const throughSeq = head === undefined ? 0 : integer(head, 'compacted_seq');
-  const count = async (statement: string, parameters: readonly SqlParameter[]) => integer((await database.query(statement, parameters))[0] ?? {}, 'rows');
   const types = JSON.stringify(COMPACTED_ENTRY_TYPES);
   let entries = 0;
   for (let after = 0; after < throughSeq; after += NUMBERS_PER_DELETE) {
-    entries += await count(DELETE_ENTRIES, [planId, beforeAt, after, Math.min(after + NUMBERS_PER_DELETE, throughSeq), types]);
+    entries += await rowsOf(database, DELETE_ENTRIES, [planId, beforeAt, after, Math.min(after + NUMBERS_PER_DELETE, throughSeq), types]);
   }
-  const checkpoints = await count(DELETE_CHECKPOINTS, [planId, throughSeq]);
-  const orders = await count(DELETE_ORDERS, [planId, beforeAt]);
-  const intents = await count(DELETE_INTENTS, [planId, beforeAt]);
+  const checkpoints = await rowsOf(database, DELETE_CHECKPOINTS, [planId, throughSeq]);
+  const orders = await inParts((limit) => rowsOf(database, DELETE_ORDERS, [planId, beforeAt, limit]));
+  const intents = await inParts((limit) => rowsOf(database, DELETE_INTENTS, [planId, beforeAt, limit]));
   const isWorthIt = entries + orders + intents + checkpoints > 0;
   if (database.needsMaintenance && isWorthIt) for (const statement of GIVE_BACK) await database.query(statement);
   return { throughSeq, entries, orders, intents, checkpoints };
+}
+
+async function rowsOf(database: SqlDatabase, statement: string, parameters: readonly SqlParameter[]): Promise<number> {
+  const [row] = await database.query(statement, parameters);
+  return integer(row ?? {}, 'rows');
+}
+
+/** Until a part is not full any more. */
+async function inParts(deletePart: (limit: number) => Promise<number>): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const rows = await deletePart(ROWS_PER_DELETE);
+    total += rows;
+    if (rows < ROWS_PER_DELETE) return total;
+  }
 }
