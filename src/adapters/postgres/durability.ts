@@ -4,7 +4,6 @@
  */
 import { HedgerowError } from '../../domain/errors.ts';
 import { storeError, type SqlDatabase } from './database.ts';
-import { openPostgres } from './postgres-database.ts';
 
 /** The oldest server the statements are tested on. */
 const SERVER_VERSION_MIN = 150_000;
@@ -26,14 +25,4 @@ export async function requireDurable(database: SqlDatabase): Promise<void> {
   if (settings?.['synchronous_commit'] === 'off') faults.push('synchronous_commit is off in our own session; a connection pooler that resets sessions must not stand in between');
   if (faults.length === 0) return;
   throw new HedgerowError('STORE_UNAVAILABLE', `the store ${database.description} may lose what it has acknowledged, or cannot be written: ${faults.join('. Also, ')}`);
-}
-
-/** The same for a server by its URL, before anything is opened on it. Throws INPUT_INVALID for a URL that cannot be used. */
-export async function requireDurableServer(databaseUrl: string): Promise<void> {
-  const database = openPostgres(databaseUrl);
-  try {
-    await requireDurable(database);
-  } finally {
-    await database.close();
-  }
 }

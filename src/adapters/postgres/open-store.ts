@@ -8,14 +8,19 @@ import { HedgerowError } from '../../domain/errors.ts';
 import type { Store } from '../../ports/store.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { storeError, type SqlDatabase } from './database.ts';
+import { requireDurable } from './durability.ts';
 import { migrate, readMigrations, type Migration } from './migrations.ts';
 import { createSqlStore, type StoreSettings } from './sql-store.ts';
 
 export type StoreLocation =
   /** A folder of our own; made with mode 0700 if it is missing. */
   | { readonly dataDir: string }
-  /** `postgres://user:password@host:5432/database`. */
-  | { readonly databaseUrl: string };
+  | {
+      /** `postgres://user:password@host:5432/database`. */
+      readonly databaseUrl: string;
+      /** Real money depends on it: a server that may lose what it acknowledged is refused before anything is written. */
+      readonly mustBeDurable?: boolean;
+    };
 
 /**
  * The store at `location`, migrated to what this version knows. Close it; a store that is not closed loses nothing but starts slower.
@@ -24,7 +29,9 @@ export type StoreLocation =
 export async function openStore(location: StoreLocation, migrations: readonly Migration[] = readMigrations(), settings: StoreSettings = {}): Promise<Store> {
   if ('databaseUrl' in location) {
     const { openPostgres } = await import('./postgres-database.ts');
-    return prepare(openPostgres(location.databaseUrl), migrations, settings, async () => {});
+    const database = openPostgres(location.databaseUrl);
+    if (location.mustBeDurable === true) await closedOnError(database, () => requireDurable(database));
+    return prepare(database, migrations, settings, async () => {});
   }
   const { dataDir } = location;
   makeDataDir(dataDir);
@@ -40,9 +47,15 @@ export async function openStore(location: StoreLocation, migrations: readonly Mi
 }
 
 async function prepare(database: SqlDatabase, migrations: readonly Migration[], settings: StoreSettings, release: () => Promise<void>): Promise<Store> {
-  try {
+  return closedOnError(database, async () => {
     await migrate(database, migrations, Date.now());
-    return await createSqlStore(database, release, settings);
+    return createSqlStore(database, release, settings);
+  });
+}
+
+async function closedOnError<T>(database: SqlDatabase, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     await database.close().catch(() => undefined);
     throw storeError(database.description, error);

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { driverError, storeError, type SqlDatabase, type SqlRow } from '../../../src/adapters/postgres/database.ts';
-import { requireDurable, requireDurableServer } from '../../../src/adapters/postgres/durability.ts';
+import { requireDurable } from '../../../src/adapters/postgres/durability.ts';
 import { migrate } from '../../../src/adapters/postgres/migrations.ts';
 import { openStore } from '../../../src/adapters/postgres/open-store.ts';
 import { openPostgres } from '../../../src/adapters/postgres/postgres-database.ts';
@@ -154,7 +154,7 @@ describe.skipIf(SERVER_URL === undefined)('server', () => {
     const name = new URL(database.url).pathname.slice(1);
     await beside((sql) => sql.script(`alter database ${name} set synchronous_commit = off`));
     const [server] = await beside((sql) => sql.query("select current_setting('fsync') as fsync"));
-    const check = requireDurableServer(database.url);
+    const check = openStore({ databaseUrl: database.url, mustBeDurable: true }).then((opened) => opened.close());
     if (server?.['fsync'] === 'on') await expect(check).resolves.toBeUndefined();
     else await expect(check).rejects.toEqual(unavailable(/set fsync = on/));
     await beside(async (sql) => {
