@@ -30,7 +30,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   sim: { mayImport: ['sim', ...INNER], packages: null },
   backtest: { mayImport: ['backtest', 'sim', ...INNER], packages: null },
 };
-const KNOWS_EVERYONE = /^src\/(?:cli|bench)\/|^src\/main\.ts$/;
+const KNOWS_EVERYONE = /^src\/(?:cli|bench|campaign)\/|^src\/main\.ts$/;
 /** Adapters that store simulated things, and whose types they may know. */
 const ADAPTERS_OF_SIM: Readonly<Record<string, string>> = { 'src/adapters/files/simulated-book.ts': 'src/sim/exchange/' };
 /** Judges and opponents of the engine: they must not share its code, or they would share its faults. */
@@ -71,7 +71,7 @@ function importFault(path: string, layer: Layer, target: string): string | null 
 
 // --- what only the outer rim may call ---
 
-const RIM = /^src\/(?:adapters|cli|bench)\/|^src\/main\.ts$/;
+const RIM = /^src\/(?:adapters|cli|bench|campaign)\/|^src\/main\.ts$/;
 const BANNED: readonly (readonly [name: string, pattern: RegExp, instead: string])[] = [
   ['Date.now', /\bDate\.now\b/, 'take the time from the event or from ports/clock'],
   ['new Date()', /\bnew Date\b(?!\s*\(\s*[^\s)])/, 'take the time from the event or from ports/clock'],
@@ -129,7 +129,7 @@ export const shortFiles: Rule = (files) =>
     return isCode(file) && lines > LINES_MAX ? [`${file.path}: ${lines} lines; split it by concept, ${LINES_MAX} at most`] : [];
   });
 
-const ENTRIES = ['src/main.ts', 'src/bench/main.ts', 'src/cli/launch.mjs'];
+const ENTRIES = ['src/main.ts', 'src/bench/main.ts', 'src/campaign/main.ts', 'src/cli/launch.mjs'];
 
 /** Files that are rightly imported by nothing, each with its reason, come in `allowed`. */
 export const deadFiles =

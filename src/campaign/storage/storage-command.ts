@@ -17,7 +17,7 @@ import { temporaryDatabases } from './temporary-databases.ts';
 
 /** What the project promises of each store. */
 const KILLS = 200;
-const KILLS_PER_ROUND = 40;
+const KILLS_PER_ROUND = 70;
 const DAYS = 3;
 const KILLS_MAX = 100_000;
 

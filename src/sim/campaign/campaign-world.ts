@@ -105,6 +105,12 @@ export class CampaignWorld {
     return this.process !== null && !this.process.isDead && this.process.isIdle && this.exchange.nextDueAt() === null;
   }
 
+  /** Quiet, and the bot knows of every order how it stands. */
+  get isAtRest(): boolean {
+    const runner = this.process?.runner ?? null;
+    return this.isQuiet && runner !== null && runner.state !== null && runner.workingOrders.every(({ status, finalStatus }) => status === 'live' && finalStatus === null);
+  }
+
   /** The wall clock of the bot's machine jumps. */
   stepClock(byMs: number): void {
     this.#clockOffsetMs += byMs;
@@ -143,6 +149,7 @@ export class CampaignWorld {
       if (seam.isDead || seam.inFlight > 0 || this.process.isIdle) break;
     }
     if (this.#crash !== null) await this.#crashed(this.#crash);
+    if (this.isAtRest) this.measures.rested(this.boundaries);
     this.measures.look();
   }
 
@@ -164,7 +171,7 @@ export class CampaignWorld {
   async #superviseStart(): Promise<void> {
     if (this.#startAt === null || this.#startAt > this.now) return;
     this.#startAt = null;
-    this.measures.started();
+    this.measures.started(this.boundaries);
     this.#timeline?.note(this.now, 'process starts');
     this.process = new BotProcess({
       strategy: this.strategy,

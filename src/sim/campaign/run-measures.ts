@@ -28,9 +28,12 @@ export class RunMeasures {
   /** Lengths of the times a wallet was not covered, ms. */
   readonly unprotectedMs: number[] = [];
   readonly restartToProtectedMs: number[] = [];
+  /** Boundaries passed from each start until the bot first came to rest, first and last included. */
+  readonly recoveries: { readonly from: number; readonly to: number }[] = [];
   readonly #uncoveredSince = new Map<string, number>();
   #startedAt: number | null = null;
   #starts = 0;
+  #startedAtBoundary = 0;
   #hasRested = false;
   #plan: AuditedPlan | null = null;
   #isDirty = true;
@@ -66,18 +69,21 @@ export class RunMeasures {
     count(this.crashes, this.#hasRested ? boundary : `${boundary} (recovery)`);
   }
 
-  started(): void {
+  /** `boundaries`: how many have been passed until now. */
+  started(boundaries: number): void {
     this.#startedAt = this.#starts > 0 ? this.#world.now : null;
     this.#starts += 1;
     this.#hasRested = false;
+    this.#startedAtBoundary = boundaries;
   }
 
   ended(): void {
     this.#startedAt = null;
   }
 
-  /** The bot has come to rest after a start. */
-  rested(): void {
+  /** The bot has come to rest. */
+  rested(boundaries: number): void {
+    if (!this.#hasRested) this.recoveries.push({ from: this.#startedAtBoundary + 1, to: boundaries });
     this.#hasRested = true;
   }
 

@@ -28,9 +28,10 @@ export interface RunOutcome {
   readonly refusal: string | null;
   readonly steps: number;
   readonly simulatedMs: number;
-  /** Await boundaries the bot passed. */
-  readonly boundaries: number;
-  /** The last boundary each process passed before it came to rest, for those that were started again. */
+  /** Await boundaries the bot had passed at the end of each step of the safety phase, the opening price first. */
+  readonly boundariesAt: readonly number[];
+  /** Boundaries of each process until it first came to rest. */
+  readonly recoveries: readonly { readonly from: number; readonly to: number }[];
   readonly faults: ReadonlyMap<string, number>;
   readonly crashes: ReadonlyMap<string, number>;
   readonly unprotectedMs: readonly number[];
@@ -72,6 +73,7 @@ class TapeRun {
   readonly #world: CampaignWorld;
   readonly #walk: PriceWalk;
   readonly #timeline: Timeline | null;
+  readonly #boundariesAt: number[] = [];
   #step = 0;
   #prices = 0;
   #convergenceMs: number | null = null;
@@ -100,6 +102,7 @@ class TapeRun {
   async safety(): Promise<void> {
     await this.#world.passTimeUntil(PATH_START_AT + OPENING_MS - 1);
     await this.#price();
+    this.#judge();
     for (const step of this.#tape.steps) {
       if (this.#broken) return;
       this.#step += 1;
@@ -142,7 +145,8 @@ class TapeRun {
   }
 
   #judge(): void {
-    const { auditor, process, isQuiet, measures } = this.#world;
+    this.#boundariesAt.push(this.#world.boundaries);
+    const { auditor, process, isAtRest } = this.#world;
     const plan = this.#auditedNow();
     if (plan === null) {
       const failure = process?.runner?.failure ?? null;
@@ -150,8 +154,7 @@ class TapeRun {
       return;
     }
     const runner = process?.runner ?? null;
-    const isSure = isQuiet && !this.#tape.wire.isLossy && runner !== null && runner.workingOrders.every(({ status }) => status === 'live');
-    if (isSure) measures.rested();
+    const isSure = isAtRest && !this.#tape.wire.isLossy && runner !== null;
     const actions = isSure && runner.failure === null ? runner.preview().actions : [];
     // First, because what rests is then wrong for no other reason.
     if (actions.length > 0) auditor.report(finding('I10', 'the plan is at rest although a pass would send requests', { actions: actions.map(({ type, reason }) => `${type}: ${reason}`) }));
@@ -257,14 +260,15 @@ class TapeRun {
   // --- what came of it -------------------------------------------------------------------------------------------------------------
 
   outcome(thrown: Finding | null): RunOutcome {
-    const { auditor, measures, boundaries, now } = this.#world;
+    const { auditor, measures, now } = this.#world;
     if (thrown !== null) auditor.report(thrown);
     return {
       violation: auditor.violation,
       refusal: this.#refusal,
       steps: this.#step,
       simulatedMs: now - PATH_START_AT,
-      boundaries,
+      boundariesAt: this.#boundariesAt,
+      recoveries: measures.recoveries,
       faults: measures.faults,
       crashes: measures.crashes,
       unprotectedMs: measures.unprotectedMs,
