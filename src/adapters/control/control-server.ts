@@ -130,8 +130,12 @@ class Connection {
   #write(answer: ControlAnswer): Promise<void> {
     return new Promise((resolve) => {
       if (this.#socket.destroyed || !this.#socket.writable) return resolve();
-      this.#socket.once('close', () => resolve());
-      this.#socket.write(lineOf(answer), () => resolve());
+      const done = (): void => {
+        this.#socket.off('close', done);
+        resolve();
+      };
+      this.#socket.once('close', done);
+      this.#socket.write(lineOf(answer), done);
     });
   }
 }

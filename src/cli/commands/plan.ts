@@ -6,8 +6,8 @@ export const planCommand: CommandSpec = {
   summary: 'show what would be placed, moved and cancelled now, and why',
   description:
     'Compares the orders a plan wants with those that rest, without changing anything: + place, ~ move, - cancel, = stays, . withheld. A plan ' +
-    'that was never started is shown as it would open. Give the same --feed, --seed and --data as to run. While a bot runs on an embedded ' +
-    'store, stop it first; with DATABASE_URL both may run.',
+    'that was never started is shown as it would open. Give the same --feed, --seed and --data as to run; the bot may ' +
+    'be running meanwhile.',
   arguments: [{ syntax: '[path...]', description: 'strategy files, or folders of them (default: strategies)' }],
   options: [
     { flags: '--price <price>', description: 'what would happen at this price instead of the last one' },

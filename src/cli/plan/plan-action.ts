@@ -1,10 +1,11 @@
 /** `hedgerow plan`: what the bot would place, move and cancel now, and why. Reads the store and the simulated exchange's book, writes nothing. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { openStore } from '../../adapters/postgres/open-store.ts';
+import type { OperatorStore } from '../../adapters/control/control-protocol.ts';
+import { aggregateCandles, averageTrueRange } from '../../domain/atr.ts';
+import type { Candle } from '../../domain/candle.ts';
 import { dec } from '../../domain/decimal.ts';
 import type { DecimalString } from '../../domain/decimal.ts';
 import type { Strategy } from '../../domain/strategy.ts';
+import { parseTimeframe } from '../../domain/timeframe.ts';
 import { openingPreview } from '../../engine/opening-preview.ts';
 import type { PlanRunner } from '../../engine/plan-runner.ts';
 import { findRunner } from '../../engine/recovery.ts';
@@ -12,14 +13,15 @@ import { factsOf, operationOf, phaseOf, planFactsOf, planPhaseOf } from '../../e
 import type { PlanState } from '../../engine/step.ts';
 import type { Log } from '../../ports/log.ts';
 import type { PriceFeed } from '../../ports/price-feed.ts';
-import type { Store } from '../../ports/store.ts';
 import { DEFAULT_CAPABILITIES } from '../../sim/exchange/config.ts';
-import type { SimulatedExchange } from '../../sim/exchange/simulated-exchange.ts';
 import type { Plan, WorkingOrder } from '../../window/plan.ts';
 import { inputError } from '../command-input.ts';
 import type { CommandInput } from '../command-input.ts';
 import type { CliIo, CommandAction } from '../command-spec.ts';
 import { openCandleSource, atrOf } from '../candle-source.ts';
+import { dataDirOf } from '../data-dir.ts';
+import { openOperatorAccess } from '../operator/operator-access.ts';
+import { readOnlyStore } from '../operator/read-only-store.ts';
 import { matchFeeds } from '../run/feed-match.ts';
 import { loadStrategies } from '../run/run-action.ts';
 import { feedChoiceOf, peekSimulatedRun } from '../run/simulated-run.ts';
@@ -40,32 +42,44 @@ const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
 export const planAction: CommandAction = async (input, io) => {
   const given = input.argumentList(0);
   const { strategies } = await matchFeeds(await loadStrategies(given.length === 0 ? ['strategies'] : given), input.texts('feed'));
-  const dataDir = input.text('data') ?? '.hedgerow';
-  const world = await peekSimulatedRun(strategies, feedChoiceOf(input), dataDir);
-  const store = await existingStore(dataDir, io);
+  const dataDir = dataDirOf(input);
+  const access = await openOperatorAccess(dataDir, io);
   try {
+    const choice = feedChoiceOf(input);
     const previews: Preview[] = [];
+    const peek: Peek = () => peekSimulatedRun(strategies, choice, dataDir);
+    const { venue, feed } = await peek();
     for (const strategy of strategies) {
-      const runner = world.exchange === null || store === null ? null : await runnerOf(strategy, world.venue, world.exchange, store);
-      previews.push(runner === null ? await fresh(strategy, input, world.feed) : await running(runner, input));
+      const preview = access === null ? null : await stored(strategy, input, access.store, peek);
+      previews.push(preview ?? (await fresh(strategy, input, feed)));
     }
-    if (input.flag('json')) io.stdout.write(`${JSON.stringify({ venue: world.venue, plans: previews.map(previewDocument) })}\n`);
+    if (input.flag('json')) io.stdout.write(`${JSON.stringify({ venue, plans: previews.map(previewDocument) })}\n`);
     else for (const preview of previews) io.stdout.write(previewText(preview, io));
     return 0;
   } finally {
-    await store?.close();
+    await access?.close();
   }
 };
 
-/** Null when nothing was ever stored: looking must not create a database. */
-async function existingStore(dataDir: string, io: CliIo): Promise<Store | null> {
-  const databaseUrl = io.env['DATABASE_URL'] ?? '';
-  if (databaseUrl !== '') return openStore({ databaseUrl });
-  return existsSync(join(dataDir, 'db')) ? openStore({ dataDir }) : null;
-}
+/** While a bot runs, store and book are read again until both are of one moment, at most so often. */
+const READINGS_MAX = 5;
 
-function runnerOf(strategy: Strategy, venue: string, exchange: SimulatedExchange, store: Store): Promise<PlanRunner | null> {
-  return findRunner(strategy, venue, { exchange, store, clock: exchange, log: SILENT });
+type Peek = () => ReturnType<typeof peekSimulatedRun>;
+
+/** Null when the plan never ran in this world. */
+async function stored(strategy: Strategy, input: CommandInput, store: OperatorStore, peek: Peek): Promise<Preview | null> {
+  let preview: Preview | null = null;
+  for (let reading = 0; reading < READINGS_MAX; reading += 1) {
+    const { exchange, venue } = await peek();
+    if (exchange === null) return null;
+    const identity = { venue, name: strategy.name };
+    const before = await store.findPlan(identity);
+    const runner = await findRunner(strategy, venue, { exchange, store: readOnlyStore(store), clock: exchange, log: SILENT });
+    if (runner === null) return null;
+    preview = await running(runner, input);
+    if ((await store.findPlan(identity))?.seq === before?.seq) break;
+  }
+  return preview;
 }
 
 async function running(runner: PlanRunner, input: CommandInput): Promise<Preview> {
@@ -82,7 +96,7 @@ async function fresh(strategy: Strategy, input: CommandInput, feed: PriceFeed): 
   const price = input.positive('price') ?? (await firstPrice(feed, strategy.symbol));
   const instrument = simulatedInstrument(strategy);
   if (instrument === null) throw inputError(`${strategy.name} trades on ${strategy.exchange.id}; set exchange.id to simulated to try it`);
-  const { opening, opened, state } = openingPreview(strategy, instrument, price, await atrFor(strategy, input), DEFAULT_CAPABILITIES);
+  const { opening, opened, state } = openingPreview(strategy, instrument, price, await atrFor(strategy, input, feed), DEFAULT_CAPABILITIES);
   const stages = [
     { title: `to start at ${price}`, plan: opening, resting: [] },
     { title: 'once that is filled', plan: opened, resting: [] },
@@ -90,11 +104,22 @@ async function fresh(strategy: Strategy, input: CommandInput, feed: PriceFeed): 
   return { strategy, state, price, stages };
 }
 
-async function atrFor({ name, unit }: Strategy, input: CommandInput): Promise<DecimalString | null> {
+/** Of the file given, else of the first bars the world's own prices give, as the plan itself would measure it. */
+async function atrFor({ name, symbol, unit }: Strategy, input: CommandInput, feed: PriceFeed): Promise<DecimalString | null> {
   if (unit.type !== 'atr') return null;
   const [path] = input.texts('feed');
-  if (path === undefined) throw inputError(`${name} measures its unit by ATR and was never started; give candles with --feed FILE`);
-  return atrOf(await openCandleSource(path), unit);
+  if (path !== undefined) return atrOf(await openCandleSource(path), unit);
+  const timeframeMs = parseTimeframe(unit.timeframe);
+  const candles: Candle[] = [];
+  for await (const { at, last, symbol: of } of feed.ticks(null)) {
+    const [first] = candles;
+    if (first !== undefined && at - first.at >= unit.length * timeframeMs) break;
+    if (of === symbol) candles.push({ at, open: last, high: last, low: last, close: last, volume: '0' });
+  }
+  const [first, second] = candles;
+  const bars = first === undefined || second === undefined ? [] : aggregateCandles(candles, second.at - first.at, timeframeMs);
+  if (bars.length < unit.length) throw inputError(`${name} measures its unit by ATR, was never started, and the prices given are fewer than ${unit.length} bars of ${unit.timeframe}; give candles with --feed FILE`);
+  return averageTrueRange(bars.slice(0, unit.length), unit.length);
 }
 
 async function firstPrice(feed: PriceFeed, symbol: string): Promise<DecimalString> {

@@ -12,6 +12,7 @@ import type { PlanRunner, RunnerDeps } from '../../engine/plan-runner.ts';
 import { openRunner } from '../../engine/recovery.ts';
 import { operationOf, planFactsOf } from '../../engine/step.ts';
 import type { Log } from '../../ports/log.ts';
+import type { PriceFeed } from '../../ports/price-feed.ts';
 import { WatchedExchange, World } from '../../sim/world.ts';
 import type { CommandInput } from '../command-input.ts';
 import type { CliIo, ExitCode } from '../command-spec.ts';
@@ -111,27 +112,40 @@ export class BotProcess {
   async #drive(world: World): Promise<void> {
     const { speed, run } = this.#parts;
     let ticks = 0;
-    let previousAt: number | null = null;
-    await world.run(run.feed, {
+    await world.run(speed === null ? run.feed : this.#paced(world, run.feed, speed), {
       isStopped: () => this.#isOver(),
-      afterTick: async ({ at }) => {
+      afterTick: async () => {
         ticks += 1;
-        if (speed !== null && previousAt !== null && at > previousAt) await this.#pace(world, at, (at - previousAt) / speed, speed);
-        else if (ticks % TICKS_PER_TURN === 0) await nextTurn();
-        previousAt = at;
+        if (ticks % TICKS_PER_TURN === 0) await nextTurn();
         this.#status?.refresh();
       },
     });
   }
 
+  /** The feed at a multiple of real time: before the first tick of each moment the time until it passes. */
+  #paced(world: World, feed: PriceFeed, speed: number): PriceFeed {
+    const pace = (fromAt: number, toAt: number): Promise<void> => this.#pace(world, fromAt, toAt, speed);
+    return {
+      identity: feed.identity,
+      async *ticks(afterAt) {
+        let previousAt: number | null = null;
+        for await (const tick of feed.ticks(afterAt)) {
+          if (previousAt !== null && tick.at > previousAt) await pace(previousAt, tick.at);
+          previousAt = tick.at;
+          yield tick;
+        }
+      },
+    };
+  }
+
   /** Waits in short naps, in which the world's time goes on and whatever was asked for is done. */
-  async #pace(world: World, at: number, waitMs: number, speed: number): Promise<void> {
+  async #pace(world: World, fromAt: number, toAt: number, speed: number): Promise<void> {
     const startedAt = performance.now();
-    const until = startedAt + waitMs;
-    for (let rest = waitMs; rest > 0 && !this.#isOver(); rest = until - performance.now()) {
-      await sleep(Math.min(rest, NAP_MS));
+    const until = startedAt + (toAt - fromAt) / speed;
+    for (let now = startedAt; now < until && !this.#isOver(); now = performance.now()) {
+      await sleep(Math.min(until - now, NAP_MS));
       if (!world.engine.isSettled) await world.quiesce();
-      await world.passTimeUntil(at + Math.min(waitMs, performance.now() - startedAt) * speed);
+      await world.passTimeUntil(Math.min(toAt, Math.floor(fromAt + (performance.now() - startedAt) * speed)));
       this.#status?.refresh();
     }
   }
