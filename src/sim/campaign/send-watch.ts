@@ -1,13 +1,16 @@
 /**
  * Stands between the bot and the exchange and judges each request at the moment it is sent: I9 (nothing that opens is sent on an old or
- * partial view), I16 (only the one writer sends), I17 (nothing that opens after a halt or flatten was taken).
+ * partial view), I11 (nothing is sent during a pause the exchange asked for), I16 (only the one writer sends), I17 (nothing that opens
+ * after a halt or flatten was taken).
  */
-import type { Exchange, OrderRequest } from '../../ports/exchange.ts';
+import type { Exchange, OrderRecord, OrderRequest, WriteOutcome } from '../../ports/exchange.ts';
 import type { Auditor } from '../auditor/auditor.ts';
 import { finding } from '../auditor/violation.ts';
 
 /** Where events may be lost, the view something is opened on is no older than this, ms: the engine's own limit and the time of a pass. */
 const VIEW_MS = 60_000;
+/** A pass that was under way when something was heard ends within this, ms. */
+const PASS_MS = 2_000;
 
 export interface WatchedWorld {
   readonly exchange: Exchange;
@@ -22,6 +25,10 @@ export class SendWatch {
   /** When the newest complete snapshot of an account began. */
   readonly #viewedAt = new Map<string, number>();
   #priceAt = -Infinity;
+  /** When the bot was last told that events may have been missed. */
+  #gapAt = -Infinity;
+  /** The exchange has asked for a pause until then. */
+  #pausedUntil = -Infinity;
   /** The plan was told to stop and has not been told to go on. */
   isLatched = false;
 
@@ -41,10 +48,10 @@ export class SendWatch {
       fetchSettings: (...args) => exchange.fetchSettings(...args),
       placeOrder: (request) => {
         this.#judge(request);
-        return exchange.placeOrder(request);
+        return this.#heeding(request.clientOrderId, () => exchange.placeOrder(request));
       },
-      amendOrder: (request) => exchange.amendOrder(request),
-      cancelOrder: (request) => exchange.cancelOrder(request),
+      amendOrder: (request) => this.#heeding(request.clientOrderId, () => exchange.amendOrder(request)),
+      cancelOrder: (request) => this.#heeding(request.clientOrderId, () => exchange.cancelOrder(request)),
       fetchOrder: (...args) => exchange.fetchOrder(...args),
       fetchTrades: (...args) => exchange.fetchTrades(...args),
       fetchSnapshot: async (account) => {
@@ -56,9 +63,27 @@ export class SendWatch {
       subscribe: (listener) =>
         exchange.subscribe((event) => {
           if (event.type === 'price') this.#priceAt = Math.max(this.#priceAt, event.at);
+          if (event.type === 'gap') this.#gapAt = world.now;
           listener(event);
         }),
     };
+  }
+
+  /** A new process has read nothing yet, and knows of no pause. */
+  processStarted(): void {
+    this.#viewedAt.clear();
+    this.#gapAt = -Infinity;
+    this.#pausedUntil = -Infinity;
+  }
+
+  /** I11: nothing is sent during a pause that the exchange has asked for. */
+  async #heeding(clientOrderId: string, send: () => Promise<WriteOutcome<OrderRecord>>): Promise<WriteOutcome<OrderRecord>> {
+    const { auditor } = this.#world;
+    const leftMs = this.#pausedUntil - this.#world.now;
+    if (leftMs > 0) auditor.report(finding('I11', 'a request was sent during a pause that the exchange had asked for', { clientOrderId, leftMs }));
+    const outcome = await send();
+    if (outcome.type === 'refused' && outcome.retryAfterMs !== undefined) this.#pausedUntil = Math.max(this.#pausedUntil, this.#world.now + outcome.retryAfterMs);
+    return outcome;
   }
 
   #judge(request: OrderRequest): void {
@@ -66,8 +91,11 @@ export class SendWatch {
     if (!auditor.opensSomething(request.clientOrderId)) return;
     const facts = { clientOrderId: request.clientOrderId, side: request.side, amount: request.amount, triggerPrice: request.triggerPrice };
     if (this.isLatched) auditor.report(finding('I17', 'an order that opens was sent after the plan had been told to stop', facts));
+    const viewedAt = this.#viewedAt.get(request.account);
+    if (viewedAt === undefined) auditor.report(finding('I9', 'an order that opens was sent before the account had been read completely since the start', facts));
+    else if (viewedAt < this.#gapAt && now - this.#gapAt > PASS_MS) auditor.report(finding('I9', 'an order that opens was sent although events may have been missed since the account was read', facts));
     if (!this.#isLossy) return;
-    const viewAgeMs = now - (this.#viewedAt.get(request.account) ?? -Infinity);
+    const viewAgeMs = now - (viewedAt ?? -Infinity);
     if (viewAgeMs > VIEW_MS) auditor.report(finding('I9', 'an order that opens was sent on an old view of the account', { ...facts, viewAgeMs }));
     const priceAgeMs = now - this.#priceAt;
     if (priceAgeMs > VIEW_MS) auditor.report(finding('I9', 'an order that opens was sent on an old price', { ...facts, priceAgeMs }));
