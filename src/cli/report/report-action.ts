@@ -61,7 +61,7 @@ function chosenPlans(known: readonly KnownPlan[], names: readonly string[], stor
   const there = [...new Set(begun.map(({ plan }) => plan))];
   for (const name of names) {
     if (there.includes(name)) continue;
-    throw inputError(`no plan in the store ${store} is called ${JSON.stringify(name)}${didYouMean(name, there)}; there are ${there.join(', ')}`);
+    throw inputError(`no plan in the store ${store} is called ${JSON.stringify(name)}; there are ${there.join(', ')}${didYouMean(name, there)}`);
   }
   return names.length === 0 ? begun : begun.filter(({ plan }) => names.includes(plan));
 }
