@@ -6,6 +6,7 @@ import { D, ZERO, dec, floorQuotientToStep, plain, sum } from '../domain/decimal
 import type { DecimalString } from '../domain/decimal.ts';
 import type { Strategy, WalletName } from '../domain/strategy.ts';
 import { longOf, shortOf } from '../domain/wallet.ts';
+import type { Leg } from '../domain/wallet.ts';
 import type { ExchangeEvent } from '../ports/exchange.ts';
 import { factsOf } from './step.ts';
 import type { PlanState } from './step.ts';
@@ -17,11 +18,24 @@ export interface FundingShare {
   readonly amount: DecimalString;
 }
 
-/** Shares of `event`; empty when no wallet of the plan held anything (the payment then belongs to someone else). */
-export function shareFunding(event: Extract<ExchangeEvent, { type: 'funding' }>, state: PlanState, strategy: Strategy): FundingShare[] {
+/** A fill that was booked lately: what came after a payment did not earn it. */
+export interface RecentFill {
+  readonly wallet: WalletName;
+  readonly leg: Leg;
+  readonly amount: DecimalString;
+  /** Exchange time, ms. */
+  readonly at: number;
+}
+
+/**
+ * Shares of `event` by what the wallets held when it was due, which may be before fills that were heard of earlier; empty when no wallet
+ * of the plan held anything (the payment then belongs to someone else).
+ */
+export function shareFunding(event: Extract<ExchangeEvent, { type: 'funding' }>, state: PlanState, strategy: Strategy, recent: readonly RecentFill[]): FundingShare[] {
+  const later = recent.filter(({ at }) => at > event.at);
   const holders = state.wallets
     .filter(({ name }) => strategy.wallets.find((wallet) => wallet.name === name)?.account === event.account)
-    .map((wallet) => ({ wallet: wallet.name, held: heldOn(wallet, event.positionSide) }))
+    .map((wallet) => ({ wallet: wallet.name, held: heldOn(wallet, event.positionSide).minus(changeOf(wallet.name, event.positionSide, later)) }))
     .filter(({ held }) => !held.isZero());
   const total = sum(holders.map(({ held }) => held));
   if (holders.length === 0) return [];
@@ -35,6 +49,17 @@ function heldOn(wallet: PlanState['wallets'][number], side: 'long' | 'short' | '
   if (side === 'long') return longOf(facts);
   if (side === 'short') return shortOf(facts);
   return longOf(facts).minus(shortOf(facts));
+}
+
+/** What these fills changed of what `heldOn` tells. */
+function changeOf(wallet: WalletName, side: 'long' | 'short' | 'both', fills: readonly RecentFill[]): D {
+  const signed = fills.filter((fill) => fill.wallet === wallet).map(({ leg, amount }) => {
+    const isLong = leg === 'open-long' || leg === 'close-long';
+    if (side !== 'both' && (side === 'long') !== isLong) return ZERO;
+    const change = leg === 'open-long' || leg === 'open-short' ? dec(amount) : dec(amount).negated();
+    return side === 'both' && !isLong ? change.negated() : change;
+  });
+  return sum(signed);
 }
 
 function divided(amount: D, holders: readonly { wallet: WalletName; held: D }[], total: D): FundingShare[] {

@@ -38,6 +38,8 @@ export interface SentBefore {
   readonly generations: ReadonlyMap<string, number>;
   /** Requests that were committed and never answered. */
   readonly pending: readonly StoredIntent[];
+  /** The legs of netted orders as they were before a pending amendment, by client order id. */
+  readonly legsBefore: ReadonlyMap<string, readonly OrderLeg[]>;
 }
 
 /** How an order came to be unknown: what is on its way may still arrive until its deadline has passed. */
@@ -186,7 +188,9 @@ export class Outbox {
     const request: AmendRequest = { account, symbol, clientOrderId, amount, price: order.price, triggerPrice: order.triggerPrice };
     const tracked: TrackedOrder = { ...withAmendment(before, order, request), status: 'committed' };
     orders.set(clientOrderId, tracked);
-    const seq = record.add(at, 'order.amend', { clientOrderId, slot: order.slot, reason, amount, triggerPrice: order.triggerPrice, price: order.price });
+    // Which part of a netted order's amount was for what is not in the exchange's record: should the amendment not happen, it is here.
+    const legsBefore = before.legs.length > 1 ? { legsBefore: before.legs } : {};
+    const seq = record.add(at, 'order.amend', { clientOrderId, slot: order.slot, reason, amount, triggerPrice: order.triggerPrice, price: order.price, ...legsBefore });
     const intent = newIntent(`${clientOrderId}:amend:${seq}`, clientOrderId, 'amend', seq, request as unknown as Json, reason, at);
     record.order(toStored(tracked, at));
     record.intent(intent);
@@ -284,21 +288,23 @@ export class Outbox {
     }
     // The order exists, or existed: its own record says how it stands.
     const base = command.type === 'amend' ? command.before : order;
-    const found = await this.#lookUp(order);
+    const found = await this.lookUp(order);
     if (found !== null) keep(orders, record, withRecord(asReported(base, found), found), at);
     else this.#loseSight(command, base, orders, record, at);
   }
 
   /** Null when the exchange has no such order, or did not say. */
-  async #lookUp(order: TrackedOrder): Promise<OrderRecord | null> {
-    return unlessUnavailable(() => this.#options.exchange.fetchOrder(order.account, order.symbol, order.clientOrderId), null);
+  async lookUp({ account, symbol, clientOrderId }: Pick<TrackedOrder, 'account' | 'symbol' | 'clientOrderId'>): Promise<OrderRecord | null> {
+    return unlessUnavailable(() => this.#options.exchange.fetchOrder(account, symbol, clientOrderId), null);
   }
 
   /** An order of an earlier process, or one that is missing where it should be: it is looked up until its fate is proven. */
   doubt(order: TrackedOrder, orders: Orders): void {
     const now = this.#options.clock.elapsed();
     const kinds = new Set((this.#openIntents.get(order.clientOrderId) ?? []).map(({ kind }) => kind));
-    if (!this.#unknown.has(order.clientOrderId)) this.#unknown.set(order.clientOrderId, { kinds, since: now, before: null, attempts: 0, nextAt: now, negatives: 0 });
+    const legs = this.#options.sent.legsBefore.get(order.clientOrderId);
+    const before = legs === undefined ? null : { ...order, legs };
+    if (!this.#unknown.has(order.clientOrderId)) this.#unknown.set(order.clientOrderId, { kinds, since: now, before, attempts: 0, nextAt: now, negatives: 0 });
     orders.set(order.clientOrderId, { ...order, status: 'unknown' });
   }
 

@@ -5,14 +5,17 @@
  * - I4: a trade is booked once, by its id, however often and from wherever it is heard. - I5: what no order of this plan explains is
  *   written down as an external event and makes the plan diverge. - I13: a final order stays final.
  */
-import { dec } from '../domain/decimal.ts';
-import type { DecimalString } from '../domain/decimal.ts';
-import type { Strategy } from '../domain/strategy.ts';
+import { dec, minOf, plain, sum } from '../domain/decimal.ts';
+import type { D, DecimalString } from '../domain/decimal.ts';
+import type { Fill } from '../domain/ladder.ts';
+import type { Strategy, WalletName } from '../domain/strategy.ts';
+import { longOf, shortOf } from '../domain/wallet.ts';
+import type { Leg } from '../domain/wallet.ts';
 import type { ExchangeEvent, OrderRecord, TradeRecord } from '../ports/exchange.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
-import type { PricePoint } from './event-queue.ts';
 import { shareFunding } from './funding-share.ts';
+import type { RecentFill } from './funding-share.ts';
 import type { JournalledMachines } from './journalled-machines.ts';
 import { liquidationInputs } from './liquidation-share.ts';
 import { allocateTrade, toStored, withRecord } from './order-tracker.ts';
@@ -20,10 +23,12 @@ import type { TrackedOrder } from './order-tracker.ts';
 import { currentSlot } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
 import { ownIdentity, reconstructed } from './own-orders.ts';
+import type { OwnIdentity } from './own-orders.ts';
 import type { PassRecord } from './pass-record.ts';
 import type { PlanMemory } from './plan-memory.ts';
 import type { SlotGuard } from './slot-guard.ts';
-import { operationOf } from './step.ts';
+import { factsOf, operationOf } from './step.ts';
+import type { PlanState, WalletState } from './step.ts';
 
 export interface IntakeParts {
   readonly planId: number;
@@ -40,12 +45,15 @@ export interface IntakeParts {
   readonly catchUpPrice: () => void;
 }
 
+/** Fills kept to tell who held what a moment ago. */
+const RECENT_FILLS_MAX = 200;
+
 export class PlanIntake {
   readonly #parts: IntakeParts;
+  /** Oldest first. */
+  #recent: RecentFill[] = [];
   /** Fills booked by this process. */
   fills = 0;
-  /** Newest booked trade, exchange time. */
-  filledAt = -Infinity;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
@@ -105,8 +113,18 @@ export class PlanIntake {
     const identity = ownIdentity(trade.clientOrderId, outbox.planTag);
     const order = orders.get(trade.clientOrderId) ?? (await outbox.findClosed(store, trade.clientOrderId));
     if (order !== null) this.#book(trade, order);
-    else if (identity !== null) this.#book(trade, reconstructed(trade, identity, trade.amount));
+    else if (identity !== null) await this.#bookLost(trade, identity, trade.clientOrderId);
     else this.#takeForeignTrade(trade);
+  }
+
+  /** A trade of an order of ours that the store has lost: the exchange tells what it was, and is asked how it ended. */
+  async #bookLost(trade: TradeRecord, identity: OwnIdentity, clientOrderId: string): Promise<void> {
+    const { orders, outbox } = this.#parts;
+    const found = await outbox.lookUp({ account: trade.account, symbol: trade.symbol, clientOrderId });
+    const order = found === null ? reconstructed(trade, identity, trade.amount) : reconstructed(found, identity, found.amount);
+    outbox.noteUsed(order.slot, identity.cycle, identity.generation);
+    outbox.doubt(order, orders);
+    this.#book(trade, order);
   }
 
   #book(trade: TradeRecord, order: TrackedOrder): void {
@@ -114,14 +132,30 @@ export class PlanIntake {
     catchUpPrice();
     const { order: after, fills } = allocateTrade(order, trade, machines.running.wallets);
     memory.book(trade);
-    for (const { wallet, fill } of fills) machines.apply({ to: 'wallet', wallet, event: { type: 'fill.booked', fill } }, trade.at, { tradeId: trade.id, clientOrderId: trade.clientOrderId });
+    for (const { wallet, fill } of fills) this.#bookFill(wallet, fill, trade);
+    this.#recent = [...this.#recent, ...fills.map(({ wallet, fill }) => ({ wallet, leg: fill.leg, amount: fill.amount, at: trade.at }))].slice(-RECENT_FILLS_MAX);
     record.trade(trade);
     record.order(toStored(after, trade.at));
     if (orders.has(after.clientOrderId)) orders.set(after.clientOrderId, after);
     guard.succeeded(currentSlot(order));
     this.fills += 1;
-    this.filledAt = Math.max(this.filledAt, trade.at);
     log.info({ plan: strategy.name, fills: fills.map(({ wallet, fill }) => `${wallet} ${fill.role} ${fill.leg} ${fill.amount}`), price: trade.price, trade: trade.id }, 'filled');
+  }
+
+  /**
+   * What a fill closes beyond what its wallet still held was another wallet's on the same account, where there is one: two stops of a
+   * window that was moving, both jumped over. The exchange closed it, so that wallet holds it no more (I5).
+   */
+  #bookFill(wallet: WalletName, fill: Fill, trade: TradeRecord): void {
+    const { machines, strategy } = this.#parts;
+    const own = machines.running.wallets.find(({ name }) => name === wallet);
+    const held = own === undefined || !isClosing(fill.leg) ? null : heldOf(own, fill.leg);
+    const excess = held === null || dec(fill.amount).lessThanOrEqualTo(held) ? [] : excessParts(fill.leg, dec(fill.amount).minus(held), wallet, trade.account, machines.running, strategy);
+    const about = { tradeId: trade.id, clientOrderId: trade.clientOrderId };
+    const taken = sum(excess.map(({ amount }) => dec(amount)));
+    const booked = excess.length === 0 ? fill : { ...fill, amount: plain(dec(fill.amount).minus(taken)) };
+    machines.apply({ to: 'wallet', wallet, event: { type: 'fill.booked', fill: booked } }, trade.at, about);
+    for (const { name, leg, amount } of excess) machines.apply({ to: 'wallet', wallet: name, event: { type: 'position.taken', taken: { leg, amount, price: trade.price, fee: '0' } } }, trade.at, about);
   }
 
   #takeForeignTrade(trade: TradeRecord): void {
@@ -140,7 +174,7 @@ export class PlanIntake {
     memory.noteAccountEvent(event.id);
     switch (event.type) {
       case 'funding':
-        for (const { wallet, amount } of shareFunding(event, machines.running, strategy)) {
+        for (const { wallet, amount } of shareFunding(event, machines.running, strategy, this.#recent)) {
           machines.apply({ to: 'wallet', wallet, event: { type: 'funding.booked', amount } }, event.at, { fundingId: event.id, rate: event.rate, markPrice: event.markPrice });
         }
         return;
@@ -175,7 +209,23 @@ export class PlanIntake {
   }
 }
 
-/** The newest price of a source a plan was shown. */
-export function priceOf(point: PricePoint, strategy: Strategy): DecimalString {
-  return point[strategy.exchange.triggerBy];
+function isClosing(leg: Leg): leg is 'close-long' | 'close-short' {
+  return leg === 'close-long' || leg === 'close-short';
+}
+
+function heldOf(wallet: WalletState, leg: Leg): D {
+  return leg === 'close-long' ? longOf(factsOf(wallet)) : shortOf(factsOf(wallet));
+}
+
+/** Which other wallets of the account held it, in file order; in one-way mode what nobody held has opened the other side. */
+function excessParts(leg: Leg, amount: D, wallet: WalletName, account: string, state: PlanState, strategy: Strategy): { readonly name: WalletName; readonly leg: Leg; readonly amount: DecimalString }[] {
+  let rest = amount;
+  const parts = state.wallets.flatMap((other) => {
+    if (other.name === wallet || strategy.wallets.find(({ name }) => name === other.name)?.account !== account) return [];
+    const part = minOf(heldOf(other, leg), rest);
+    rest = rest.minus(part);
+    return part.greaterThan(0) ? [{ name: other.name, leg, amount: plain(part) }] : [];
+  });
+  if (strategy.exchange.positionMode !== 'one-way' || rest.isZero()) return parts;
+  return [...parts, { name: wallet, leg: leg === 'close-long' ? 'open-short' : 'open-long', amount: plain(rest) }];
 }

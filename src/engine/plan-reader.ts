@@ -69,6 +69,10 @@ export class PlanReader {
     return this.#watch.nextDueAt;
   }
 
+  get isDue(): boolean {
+    return this.#watch.isDue(this.#parts.clock.elapsed());
+  }
+
   isFresh(now: number): boolean {
     return this.#watch.isFresh(now);
   }
@@ -100,10 +104,10 @@ export class PlanReader {
     this.require();
   }
 
-  /** Reads if it is time to. Gives the price it found where events may be lost. Rejects with STORE_UNAVAILABLE from the books. */
+  /** Gives the price it found where events may be lost. Rejects with STORE_UNAVAILABLE from the books. */
   async read(): Promise<PricePoint | null> {
     const { clock, machines, log, strategy } = this.#parts;
-    if (machines.state === null || !this.#watch.isDue(clock.elapsed())) return null;
+    if (machines.state === null) return null;
     const { exchange, accounts, memory, startedAt } = this.#parts;
     const scope = { exchange, clock, accounts, symbol: strategy.symbol, tradesSince: memory.tradesSince(startedAt), accountEventsSince: memory.accountEventsSince(startedAt) };
     const reading = await readAccounts(scope);
@@ -123,7 +127,7 @@ export class PlanReader {
   async #book({ accounts, from }: PlanReading): Promise<void> {
     const { intake } = this.#parts;
     for (const { trades, events, snapshot } of accounts) {
-      const happened = [...trades.map((trade) => ({ at: trade.at, trade })), ...events.map((event) => ({ at: event.at, event }))].sort((a, b) => a.at - b.at);
+      const happened = [...events.map((event) => ({ at: event.at, event })), ...trades.map((trade) => ({ at: trade.at, trade }))].sort((a, b) => a.at - b.at);
       for (const each of happened) {
         if ('trade' in each) await intake.takeTrade(each.trade);
         else intake.takeAccountEvent(each.event);

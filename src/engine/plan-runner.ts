@@ -280,8 +280,7 @@ export class PlanRunner {
     const events = await this.#takeEvents();
     if (this.#machines.state === null) return !this.#queue.isEmpty;
     await this.#commits.ask(() => this.#desk.hear());
-    await this.#read();
-    if (this.#outbox.nextLookupAt() !== null) await this.#outbox.resolveUnknown(this.#orders, this.#record);
+    await this.#lookAgain();
     this.#settleOrders();
     this.#followIfHeldBack();
     await this.#refreshAtr(this.#prices?.at ?? this.#now());
@@ -480,6 +479,14 @@ export class PlanRunner {
     return null;
   }
 
+  /** Reads what is due to be read; what was derived before is then out of date. */
+  async #lookAgain(): Promise<void> {
+    if (this.#reader.isDue) await this.#read();
+    else if (this.#outbox.nextLookupAt() === null) return;
+    await this.#outbox.resolveUnknown(this.#orders, this.#record);
+    this.#derivedFrom = null;
+  }
+
   async #read(): Promise<void> {
     const point = await this.#commits.ask(() => this.#reader.read());
     if (point === null || (this.#prices !== null && point.at <= this.#prices.at)) return;
@@ -537,8 +544,7 @@ export class PlanRunner {
   async peek(): Promise<Plan> {
     await this.#takeEvents();
     if (this.#machines.state === null) return NO_PLAN;
-    await this.#read();
-    if (this.#outbox.nextLookupAt() !== null) await this.#outbox.resolveUnknown(this.#orders, this.#record);
+    await this.#lookAgain();
     this.#settleOrders();
     this.#applyJointReset();
     return this.preview();

@@ -8,7 +8,8 @@ import { HedgerowError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { Instrument, Strategy } from '../domain/strategy.ts';
 import type { Exchange } from '../ports/exchange.ts';
-import type { StoredPlan } from '../ports/store.ts';
+import type { Store, StoredIntent, StoredPlan } from '../ports/store.ts';
+import type { OrderLeg } from '../window/exchange-orders.ts';
 import { fromStored } from './order-tracker.ts';
 import { EMPTY_MEMORY, TRADES_OVERLAP_MS } from './plan-memory.ts';
 import type { EngineMemory } from './plan-memory.ts';
@@ -41,10 +42,23 @@ async function runnerOf(plan: StoredPlan, strategy: Strategy, deps: RunnerDeps):
   const sinceCycle = restored === null ? 0 : Math.min(...restored.state.wallets.map((wallet) => factsOf(wallet).cycle));
   const generations = await store.loadGenerations(plan.planId, sinceCycle);
   const pending = await store.loadPendingIntents(plan.planId);
-  const runner = new PlanRunner(strategy, instrument, plan, { generations, pending }, restored, deps);
+  const legsBefore = await amendedLegs(plan.planId, pending, store);
+  const runner = new PlanRunner(strategy, instrument, plan, { generations, pending, legsBefore }, restored, deps);
   const price = await unlessUnavailable(() => exchange.fetchPrice(strategy.symbol), null);
   if (price !== null) runner.receive({ type: 'price', symbol: strategy.symbol, ...price });
   return runner;
+}
+
+/** From the decisions of the amendments that were never answered. */
+async function amendedLegs(planId: number, pending: readonly StoredIntent[], store: Store): Promise<ReadonlyMap<string, readonly OrderLeg[]>> {
+  const legs = new Map<string, readonly OrderLeg[]>();
+  for (const { kind, seq, clientOrderId } of pending) {
+    if (kind !== 'amend') continue;
+    const [entry] = await store.readJournal(planId, seq - 1, 1);
+    const payload = entry?.payload as { readonly legsBefore?: readonly OrderLeg[] } | undefined;
+    if (payload?.legsBefore !== undefined) legs.set(clientOrderId, payload.legsBefore);
+  }
+  return legs;
 }
 
 /** The exchange's, or the stored one while it does not answer. */
