@@ -4,7 +4,7 @@
  */
 import type { Strategy } from '../../domain/strategy.ts';
 import { Engine } from '../../engine/engine.ts';
-import type { PlanRunner, RunnerDeps } from '../../engine/plan-runner.ts';
+import type { PlanRunner } from '../../engine/plan-runner.ts';
 import { openRunner } from '../../engine/recovery.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Exchange } from '../../ports/exchange.ts';
@@ -13,6 +13,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Store } from '../../ports/store.ts';
 import { CrashSeam } from './crash-seam.ts';
 import type { AtBoundary } from './crash-seam.ts';
+import type { VirtualLease } from './virtual-lease.ts';
 
 const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
 const HASH = 'campaign';
@@ -28,7 +29,7 @@ export interface ProcessParts {
   /** Exchange time, which never steps. */
   readonly time: () => number;
   readonly atBoundary: AtBoundary;
-  readonly lease?: RunnerDeps['lease'];
+  readonly lease: VirtualLease;
 }
 
 export class BotProcess {
@@ -45,7 +46,7 @@ export class BotProcess {
     this.#parts = parts;
     this.startedAt = parts.time();
     this.#clock = { now: parts.wallClock, elapsed: () => parts.time() - this.startedAt };
-    this.seam = new CrashSeam(parts.exchange, parts.store, parts.latch, parts.atBoundary);
+    this.seam = new CrashSeam(parts.exchange, parts.lease.guarded(parts.store), parts.latch, parts.atBoundary);
     this.#open().catch((error: unknown) => {
       this.refusal = error instanceof Error ? error : new Error(String(error));
     });
@@ -54,7 +55,7 @@ export class BotProcess {
   async #open(): Promise<void> {
     const { exchange, store, latch } = this.seam;
     const { strategy, lease } = this.#parts;
-    this.#runner = await openRunner(strategy, HASH, VENUE, { exchange, store, clock: this.#clock, log: SILENT, latch, ...(lease !== undefined && { lease }) });
+    this.#runner = await openRunner(strategy, HASH, VENUE, { exchange, store, clock: this.#clock, log: SILENT, latch, lease });
     this.#engine = new Engine(exchange, [this.#runner]);
   }
 
@@ -65,6 +66,10 @@ export class BotProcess {
 
   get engine(): Engine | null {
     return this.#engine;
+  }
+
+  get lease(): VirtualLease {
+    return this.#parts.lease;
   }
 
   get isDead(): boolean {
@@ -78,13 +83,13 @@ export class BotProcess {
 
   /** Exchange time at which it has something to do although nothing happens. */
   nextWakeAt(): number {
-    if (this.isDead || this.#engine === null || !this.#engine.isSettled) return Infinity;
+    if (this.isDead || this.seam.isPaused || this.#engine === null || !this.#engine.isSettled) return Infinity;
     return this.startedAt + this.#engine.nextWakeAt();
   }
 
   /** Starts whatever there is to do; does not wait for it. */
   stir(): void {
-    if (this.isDead || this.#engine === null) return;
+    if (this.isDead || this.seam.isPaused || this.#engine === null) return;
     this.#engine.wakeDue(this.#clock.elapsed());
     this.#engine.settle().catch((error: unknown) => {
       this.refusal = error instanceof Error ? error : new Error(String(error));

@@ -7,13 +7,16 @@ import type { Strategy } from '../../domain/strategy.ts';
 import type { PlanState } from '../../engine/step.ts';
 import type { ExchangeEvent } from '../../ports/exchange.ts';
 import type { KillLatch } from '../../ports/latch.ts';
+import type { CommitBatch } from '../../ports/store.ts';
 import type { Tick } from '../../ports/price-feed.ts';
 import { Auditor } from '../auditor/auditor.ts';
 import type { Delivery, RequestInfo } from '../exchange/config.ts';
+import type { ReadFate } from '../exchange/faults.ts';
 import { SimulatedExchange } from '../exchange/simulated-exchange.ts';
 import { marketUnder, PATH_START_AT } from '../simulation/path-world.ts';
 import { simulatedAccounts, simulatedMarkets } from '../simulated-market.ts';
-import { BotProcess } from './bot-process.ts';
+import { BotProcess, VENUE } from './bot-process.ts';
+import type { BoundaryMoment } from './crash-seam.ts';
 import { DurableStore, memoryLatch } from './durable-store.ts';
 import type { FaultSource } from './fault-source.ts';
 import { strategyOf, SKETCH_PRICE } from './plan-sketch.ts';
@@ -23,6 +26,7 @@ import type { CampaignTape, TapeCrash } from './tape.ts';
 import { copiesOf, deliveryOf, executionOf } from './tape-faults.ts';
 import type { Lane, TapeFault } from './tape-faults.ts';
 import type { Timeline } from './timeline.ts';
+import { LEASE_TTL_MS, VirtualLease } from './virtual-lease.ts';
 
 /** What ends by itself is started again after this, as a supervisor does. */
 const SUPERVISOR_MS = 5_000;
@@ -47,6 +51,12 @@ export class CampaignWorld {
   /** When the next process starts; null while one runs. */
   #startAt: number | null;
   #crash: TapeCrash | null = null;
+  /** A process whose machine stands still, or has stood still and does not know yet that it was replaced. */
+  #sleeper: BotProcess | null = null;
+  /** When its machine goes on; null when none stands still. */
+  #wakeAt: number | null = null;
+  #starts = 0;
+  #blindUntil = -Infinity;
   #clockOffsetMs = 0;
   #lastState: PlanState | null = null;
   /** Faults of the tape still happen. */
@@ -85,10 +95,11 @@ export class CampaignWorld {
       this.measures.heard(delta);
       timeline?.heard(delta);
     });
-    this.durable = new DurableStore(this.exchange, (batch) => {
+    const onCommit = (batch: CommitBatch): void => {
       this.auditor.committed(batch);
       this.measures.committed(batch);
-    });
+    };
+    this.durable = new DurableStore(this.exchange, onCommit, () => this.#storeFault());
   }
 
   get now(): number {
@@ -102,7 +113,7 @@ export class CampaignWorld {
 
   /** A process runs and has nothing to do, and nothing is under way to or from the exchange. */
   get isQuiet(): boolean {
-    return this.process !== null && !this.process.isDead && this.process.isIdle && this.exchange.nextDueAt() === null;
+    return this.process !== null && !this.process.isDead && this.#sleeper === null && this.process.isIdle && this.exchange.nextDueAt() === null;
   }
 
   /** Quiet, and the bot knows of every order how it stands. */
@@ -127,6 +138,7 @@ export class CampaignWorld {
     for (let due = this.nextDueAt(); due <= at; due = this.nextDueAt()) {
       this.exchange.advanceTo(Math.max(due, this.now));
       await this.#superviseStart();
+      await this.#wakeMachine();
       await this.settle();
     }
     if (at > this.now) this.exchange.advanceTo(at);
@@ -134,69 +146,125 @@ export class CampaignWorld {
 
   /** Infinity when nothing will happen by itself. */
   nextDueAt(): number {
-    return Math.min(this.exchange.nextDueAt() ?? Infinity, this.#startAt ?? Infinity, this.process?.nextWakeAt() ?? Infinity);
+    return Math.min(this.exchange.nextDueAt() ?? Infinity, this.#startAt ?? Infinity, this.#wakeAt ?? Infinity, this.process?.nextWakeAt() ?? Infinity);
   }
 
   /** Until the bot has nothing to do, or only waits for an answer that time brings. */
   async settle(): Promise<void> {
-    for (let round = 0; this.process !== null && !this.process.isDead; round += 1) {
-      if (round > ROUNDS_MAX) throw new HedgerowError('INVARIANT_BROKEN', 'I11 the bot is busy without end while no time passes');
-      this.process.stir();
-      await everythingRun();
-      const { runner, seam, refusal } = this.process;
-      if (runner?.state !== undefined && runner.state !== null) this.#lastState = runner.state;
-      if (refusal !== null) return this.#processEnded(SUPERVISOR_MS, `could not go on: ${refusal.message}`);
-      if (seam.isDead || seam.inFlight > 0 || this.process.isIdle) break;
-    }
+    await this.#settle(this.process);
     if (this.#crash !== null) await this.#crashed(this.#crash);
+    if (this.#sleeper !== null && this.#wakeAt === null) await this.#settleSleeper(this.#sleeper);
     if (this.isAtRest) this.measures.rested(this.boundaries);
     this.measures.look();
   }
 
-  async #crashed(crash: TapeCrash): Promise<void> {
-    this.#crash = null;
-    this.#processEnded(crash.downMs, `crash at boundary ${crash.boundary}`);
-    if (crash.lostCommits > 0) this.hasLostCommits = true;
-    if (crash.lostCommits > 0) this.auditor.rolledBack(await this.durable.lose(crash.lostCommits));
+  async #settle(process: BotProcess | null): Promise<void> {
+    for (let round = 0; process !== null && !process.isDead && !process.seam.isPaused; round += 1) {
+      if (round > ROUNDS_MAX) throw new HedgerowError('INVARIANT_BROKEN', 'I11 the bot is busy without end while no time passes');
+      process.stir();
+      await everythingRun();
+      const { runner, seam, refusal } = process;
+      if (process === this.process && runner !== null && runner.state !== null) this.#lastState = runner.state;
+      if (refusal !== null) return process === this.process ? this.#processEnded(SUPERVISOR_MS, `could not go on: ${refusal.message}`) : process.seam.kill();
+      if (seam.isDead || seam.inFlight > 0 || process.isIdle) return;
+    }
   }
 
-  #processEnded(downMs: number, why: string): void {
+  async #crashed(crash: TapeCrash): Promise<void> {
+    this.#crash = null;
+    if (crash.isPause) return this.#standStill(crash);
+    await this.#processEnded(crash.downMs, `crash at boundary ${crash.boundary}`);
+    if (crash.lostCommits === 0) return;
+    this.hasLostCommits = true;
+    this.auditor.rolledBack(await this.durable.lose(crash.lostCommits));
+  }
+
+  async #processEnded(downMs: number, why: string): Promise<void> {
     this.process?.seam.kill();
+    await this.process?.lease.abandon();
     this.process = null;
     this.#startAt = this.now + downMs;
+    this.incidentsUntil = Math.max(this.incidentsUntil, this.#startAt);
     this.measures.ended();
     this.#timeline?.note(this.now, `process ends: ${why}; next start in ${downMs} ms`);
   }
 
+  /** The machine stands still; another one waits for its lease to run out. */
+  async #standStill({ boundary, downMs }: TapeCrash): Promise<void> {
+    const { process } = this;
+    if (process === null) return;
+    await process.lease.pause();
+    this.#sleeper = process;
+    this.#wakeAt = this.now + downMs;
+    this.#startAt = this.now + LEASE_TTL_MS;
+    this.incidentsUntil = Math.max(this.incidentsUntil, this.#wakeAt);
+    this.#timeline?.note(this.now, `the machine stands still at boundary ${boundary}, for ${downMs} ms`);
+  }
+
+  /** The machine goes on; when it has been replaced meanwhile, its process must find that out by itself. */
+  async #wakeMachine(): Promise<void> {
+    if (this.#wakeAt === null || this.#wakeAt > this.now || this.#sleeper === null) return;
+    this.#wakeAt = null;
+    const isReplaced = this.process !== this.#sleeper;
+    if (isReplaced) await this.process?.lease.keep();
+    this.#timeline?.note(this.now, isReplaced ? 'the machine goes on and has been replaced' : 'the machine goes on in time');
+    const sleeper = this.#sleeper;
+    if (!isReplaced) {
+      this.#sleeper = null;
+      this.#startAt = null;
+    }
+    sleeper.seam.resume();
+  }
+
+  /** It has to stop without having sent anything; it does not get to renew its lease either, which ends it at the latest. */
+  async #settleSleeper(sleeper: BotProcess): Promise<void> {
+    await this.#settle(sleeper);
+    if (sleeper.seam.inFlight > 0 && !sleeper.isDead && sleeper.runner?.failure === null) return;
+    sleeper.seam.kill();
+    this.#sleeper = null;
+  }
+
   async #superviseStart(): Promise<void> {
     if (this.#startAt === null || this.#startAt > this.now) return;
+    const store = this.durable.open();
+    const number = this.#starts + 1;
+    const accounts = [...new Set(this.strategy.wallets.map(({ account }) => account))];
+    const lease = await VirtualLease.acquire({ store, venue: VENUE, accounts, holder: `process-${number}`, now: () => this.now });
+    if (typeof lease === 'number') {
+      this.#startAt = this.now + lease;
+      return;
+    }
+    this.#starts = number;
     this.#startAt = null;
     this.measures.started(this.boundaries);
     this.#timeline?.note(this.now, 'process starts');
     this.process = new BotProcess({
       strategy: this.strategy,
-      exchange: this.sends.port,
-      store: this.durable.open(),
+      exchange: this.sends.portOf(() => number === this.#starts),
+      store,
+      lease,
       latch: this.latch,
       wallClock: () => this.now + this.#clockOffsetMs,
       time: () => this.now,
-      atBoundary: (call, moment) => this.#atBoundary(call, moment),
+      atBoundary: (call, moment) => (number === this.#starts ? this.#atBoundary(call, moment) : 'go on'),
     });
   }
 
-  /** Another process takes over while this one is paused. */
-  takeOver(_pausedMs: number): void {
-    this.#processEnded(SUPERVISOR_MS, 'taken over');
+  #atBoundary(call: string, moment: BoundaryMoment): 'end' | 'pause' | 'go on' {
+    this.boundaries += 1;
+    if (!this.isFaulty || this.#wakeAt !== null) return 'go on';
+    const crash = this.#source.crashAt(this.boundaries, call, moment);
+    if (crash === null) return 'go on';
+    this.#crash = crash;
+    this.measures.crashed(crash.isPause ? `pause ${call}:${moment}` : `${call}:${moment}`);
+    this.#timeline?.note(this.now, `boundary ${this.boundaries} is ${call}:${moment}`);
+    return crash.isPause ? 'pause' : 'end';
   }
 
-  #atBoundary(call: string, moment: 'before' | 'sent' | 'after'): boolean {
-    this.boundaries += 1;
-    if (!this.isFaulty) return false;
-    this.#crash = this.#source.crashAt(this.boundaries, call, moment);
-    if (this.#crash === null) return false;
-    this.measures.crashed(`${call}:${moment}`);
-    this.#timeline?.note(this.now, `boundary ${this.boundaries} is ${call}:${moment}`);
-    return true;
+  /** For a while no read of an account is answered; writes are carried out as always. */
+  blind(lastsMs: number): void {
+    this.#blindUntil = this.now + lastsMs;
+    this.incidentsUntil = Math.max(this.incidentsUntil, this.#blindUntil);
   }
 
   // --- what the exchange asks its policies -----------------------------------------------------------------------------------------
@@ -209,18 +277,35 @@ export class CampaignWorld {
     return fault;
   }
 
-  #deliver({ kind, sequence }: RequestInfo): Delivery {
-    const usual: Delivery = { requestMs: this.#delay(sequence, 1), responseMs: this.#delay(sequence, 2), applied: 1, answer: null };
+  #storeFault(): 'away' | 'unsure' | null {
+    const fault = this.#fault('s');
+    return fault === null ? null : (fault.kind as 'away' | 'unsure');
+  }
+
+  #deliver({ kind, sequence, account }: RequestInfo): Delivery {
+    const usual: Delivery = { requestMs: this.#delay(sequence, 1), responseMs: this.#delay(sequence, 2), applied: 1, answer: null, ...(kind === 'read' && { read: this.#usualRead(sequence) }) };
+    if (kind === 'read' && account !== null && this.now < this.#blindUntil) return { ...usual, read: { fails: BLIND } };
     const fault = this.#fault(LANE_OF_KIND[kind]);
     return fault === null ? usual : deliveryOf(fault, usual);
   }
 
   /** Once to three times the latency, the same for the same request. */
   #delay(sequence: number, leg: number): number {
-    if (this.#latencyMs === 0) return 0;
-    let mixed = Math.imul(this.#salt + sequence * 2 + leg, 0x9e3779b1);
+    return this.#latencyMs === 0 ? 0 : this.#latencyMs + this.#jitter(sequence, leg, 2 * this.#latencyMs);
+  }
+
+  /** Every read is as old as it may be, or less, each namespace by its own measure. */
+  #usualRead(sequence: number): ReadFate {
+    const { readLagMs } = this.exchange.capabilities;
+    if (readLagMs === 0) return {};
+    return { lagMs: Object.fromEntries(LAGGING.map((surface, index) => [surface, this.#jitter(sequence, index + 3, readLagMs + 1)])) };
+  }
+
+  /** From 0 to below `bound`, the same for the same request and purpose. */
+  #jitter(sequence: number, purpose: number, bound: number): number {
+    let mixed = Math.imul(this.#salt + sequence * 16 + purpose, 0x9e3779b1);
     mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
-    return this.#latencyMs + (((mixed ^ (mixed >>> 13)) >>> 0) % (2 * this.#latencyMs));
+    return ((mixed ^ (mixed >>> 13)) >>> 0) % bound;
   }
 
   #stream(event: ExchangeEvent): readonly number[] {
@@ -235,6 +320,8 @@ export class CampaignWorld {
   }
 }
 
+const LAGGING = ['orders', 'conditional-orders', 'history', 'positions', 'trades', 'events', 'prices'] as const;
+const BLIND = ['orders', 'conditional-orders', 'positions', 'trades', 'events'] as const;
 const LANE_OF_KIND = { place: 'p', amend: 'a', cancel: 'c', read: 'r' } as const;
 
 /** Lets every promise that can go on do so. No time passes in this world meanwhile. */

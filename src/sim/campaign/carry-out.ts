@@ -22,8 +22,8 @@ export async function carryOut(act: TapeAct, world: CampaignWorld): Promise<void
   switch (act.name) {
     case 'clock':
       return world.stepClock(Number(first));
-    case 'takeover':
-      return world.takeOver(Number(first));
+    case 'blind':
+      return world.blind(Number(first));
     case 'deposit':
       return world.exchange.others.transfer(world.strategy.exchange.account, first);
     case 'cancel-all':

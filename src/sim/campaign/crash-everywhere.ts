@@ -64,7 +64,7 @@ export async function crashAt(scenario: number, boundary: number, stride: number
 }
 
 function crashOf(boundary: number): TapeCrash {
-  return { boundary, downMs: GOLDEN_DOWN_MS, lostCommits: 0 };
+  return { boundary, downMs: GOLDEN_DOWN_MS, lostCommits: 0, isPause: false };
 }
 
 /** How many steps of the tape it takes to pass the boundary. */

@@ -1,7 +1,8 @@
 /**
  * Everything a process of the bot touches, passed through one seam that can end it. Each await boundary has a number: before and after
  * every call, and for requests that change something also the moment at which they are on their way. A process that has ended hears
- * nothing and its promises never go on; what it sent stays on its way, what it committed stays committed.
+ * nothing and its promises never go on; what it sent stays on its way, what it committed stays committed. A machine that stands still
+ * can go on later, and then everything comes at once.
  */
 import type { Exchange, ExchangeEvent } from '../../ports/exchange.ts';
 import type { KillLatch } from '../../ports/latch.ts';
@@ -10,8 +11,8 @@ import { forwardingStore } from '../forwarding-store.ts';
 
 export type BoundaryMoment = 'before' | 'sent' | 'after';
 
-/** Called at each boundary; true: the process ends here. */
-export type AtBoundary = (call: string, moment: BoundaryMoment) => boolean;
+/** Called at each boundary: whether the process ends here, or its machine stands still from here on. */
+export type AtBoundary = (call: string, moment: BoundaryMoment) => 'end' | 'pause' | 'go on';
 
 /** Calls that change something outside: they have a moment between sending and answer. */
 const WRITES: ReadonlySet<string> = new Set(['placeOrder', 'amendOrder', 'cancelOrder']);
@@ -46,6 +47,9 @@ export class CrashSeam {
   readonly store: Store;
   readonly latch: KillLatch;
   isDead = false;
+  /** The machine stands still: answers and events wait. */
+  isPaused = false;
+  #waiting: (() => void)[] = [];
   /** Calls of the exchange that wait for virtual time to pass. */
   inFlight = 0;
   readonly #atBoundary: AtBoundary;
@@ -66,12 +70,28 @@ export class CrashSeam {
     this.isDead = true;
   }
 
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  /** The machine goes on: what has come meanwhile comes now. */
+  resume(): void {
+    this.isPaused = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const goOn of waiting) if (!this.isDead) goOn();
+  }
+
   #tell(listener: (event: ExchangeEvent) => void, event: ExchangeEvent): void {
-    if (!this.isDead) listener(event);
+    if (this.isPaused) this.#waiting.push(() => listener(event));
+    else if (!this.isDead) listener(event);
   }
 
   #reach(call: string, moment: BoundaryMoment): boolean {
-    if (!this.isDead && this.#atBoundary(call, moment)) this.kill();
+    if (this.isDead) return true;
+    const what = this.#atBoundary(call, moment);
+    if (what === 'end') this.kill();
+    if (what === 'pause') this.pause();
     return this.isDead;
   }
 
@@ -86,8 +106,14 @@ export class CrashSeam {
       this.inFlight += 1;
       return new Promise((resolve, reject) => {
         const pass = (goOn: () => void): void => {
-          this.inFlight -= 1;
-          if (!this.#reach(call, 'after')) goOn();
+          const reached = (): void => {
+            this.inFlight -= 1;
+            if (this.#reach(call, 'after')) return;
+            if (this.isPaused) this.#waiting.push(goOn);
+            else goOn();
+          };
+          if (this.isPaused) this.#waiting.push(reached);
+          else reached();
         };
         answer.then(
           (value) => pass(() => resolve(value)),

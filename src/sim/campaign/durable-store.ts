@@ -2,22 +2,27 @@
  * The store as it outlives the processes of a bot: a store in memory that can forget its newest commits, as a disk does that had
  * acknowledged them before they were on it. What was written after the first commit that is lost is lost as well.
  */
+import { HedgerowError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { KillLatch, LatchRecord } from '../../ports/latch.ts';
 import type { CommitBatch, Store } from '../../ports/store.ts';
 import { forwardingStore } from '../forwarding-store.ts';
 import { createMemoryStore } from '../memory-store.ts';
 
-type Written = { readonly type: 'commit'; readonly batch: CommitBatch } | { readonly type: 'other'; readonly redo: (store: Store) => Promise<unknown> };
+type Written = { readonly at: number } & ({ readonly type: 'commit'; readonly batch: CommitBatch } | { readonly type: 'other'; readonly redo: (store: Store) => Promise<unknown> });
 
 export class DurableStore {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #onCommit: (batch: CommitBatch) => void;
+  readonly #fault: () => 'away' | 'unsure' | null;
   #store: Store;
   #written: Written[] = [];
+  readonly #known = new WeakSet<CommitBatch>();
 
-  constructor(clock: Pick<Clock, 'now'>, onCommit: (batch: CommitBatch) => void) {
+  /** `fault` is asked for each commit: `away` rejects it, `unsure` does it and rejects all the same. */
+  constructor(clock: Pick<Clock, 'now'>, onCommit: (batch: CommitBatch) => void, fault: () => 'away' | 'unsure' | null) {
     this.#clock = clock;
+    this.#fault = fault;
     this.#onCommit = onCommit;
     this.#store = createMemoryStore(clock);
   }
@@ -26,14 +31,22 @@ export class DurableStore {
   open(): Store {
     const store = this.#store;
     const note = <T>(answer: Promise<T>, redo: (store: Store) => Promise<unknown>): Promise<T> => {
-      this.#written.push({ type: 'other', redo });
+      this.#written.push({ type: 'other', redo, at: this.#clock.now() });
       return answer;
     };
     return forwardingStore(store, {
       commit: async (batch) => {
+        const fault = this.#fault();
+        if (fault === 'away') throw new HedgerowError('STORE_UNAVAILABLE', 'the store is away');
+        // A batch that is repeated is there already: nothing new is committed.
+        const isNew = !this.#known.has(batch);
         await store.commit(batch);
-        this.#written.push({ type: 'commit', batch });
-        this.#onCommit(batch);
+        if (isNew) {
+          this.#known.add(batch);
+          this.#written.push({ type: 'commit', batch, at: this.#clock.now() });
+          this.#onCommit(batch);
+        }
+        if (fault === 'unsure') throw new HedgerowError('STORE_UNAVAILABLE', 'the store did not say whether it has committed');
       },
       openPlan: (...args) => note(store.openPlan(...args), (other) => other.openPlan(...args)),
       acquireLease: (...args) => note(store.acquireLease(...args), (other) => other.acquireLease(...args)),
@@ -47,8 +60,15 @@ export class DurableStore {
     const positions = this.#written.flatMap(({ type }, index) => (type === 'commit' ? [index] : []));
     const from = positions[Math.max(0, positions.length - commits)];
     if (from !== undefined && commits > 0) this.#written = this.#written.slice(0, from);
-    this.#store = createMemoryStore(this.#clock);
-    for (const written of this.#written) await (written.type === 'commit' ? this.#store.commit(written.batch) : written.redo(this.#store));
+    // Leases run out at the times they did.
+    let at: number | null = null;
+    const store = createMemoryStore({ now: () => at ?? this.#clock.now() });
+    for (const written of this.#written) {
+      at = written.at;
+      await (written.type === 'commit' ? store.commit(written.batch) : written.redo(store));
+    }
+    at = null;
+    this.#store = store;
     return this.#written.flatMap((written) => (written.type === 'commit' ? [written.batch] : []));
   }
 }

@@ -45,6 +45,7 @@ export interface SwarmProfile {
 /** Rates are log-uniform between these. */
 const LEAST_RATE = 0.003;
 const MOST_RATE = 0.2;
+const MOST_RATE_THICK = 0.6;
 /** Crashes come so much more often around writes and commits. */
 const AROUND_WRITES = 10;
 const LEAST_CRASH_RATE = 0.0003;
@@ -53,12 +54,14 @@ const CRASHES_MAX = 8;
 
 /** What a run of the swarm suffers from; `lanes` that may be hit at all. */
 export function randomProfile(random: Random, wire: Wire, lanes: readonly Lane[]): SwarmProfile {
+  // In some runs faults come thick, so that two meet on one fill.
+  const most = random.integer(3) === 0 ? MOST_RATE_THICK : MOST_RATE;
   const rate = (least: number, most: number): number => least * Math.exp(random.fraction() * Math.log(most / least));
   const on = (): boolean => random.integer(2) === 0;
   const isStream = (lane: Lane): boolean => lane === 'e' || lane === 'q';
   const rates = new Map<Lane, readonly (readonly [string, number])[]>();
   for (const lane of LANES) {
-    const kinds = KINDS[lane].flatMap((kind) => (on() && lanes.includes(lane) ? [[kind, rate(LEAST_RATE, MOST_RATE)] as const] : []));
+    const kinds = KINDS[lane].flatMap((kind) => (on() && lanes.includes(lane) ? [[kind, rate(LEAST_RATE, most)] as const] : []));
     const isPossible = !(isStream(lane) && !wire.isLossy);
     rates.set(lane, isPossible ? kinds.filter(([kind]) => kind !== 'lag' || wire.readLagMs > 0) : []);
   }
@@ -101,12 +104,23 @@ export class DrawnFaults implements FaultSource {
     if (crashRate === 0 || this.crashes.length >= crashesMax) return null;
     const isWrite = call === 'commit' || call.endsWith('Order') || moment === 'sent';
     if (this.#crash.fraction() >= crashRate * (isWrite ? AROUND_WRITES : 1)) return null;
-    const crash = { boundary, downMs: 1 + this.#crash.integer(downMsMax), lostCommits: losesCommits && this.#crash.integer(3) === 0 ? 1 + this.#crash.integer(5) : 0 };
+    const isPause = this.#crash.integer(4) === 0 && mayPause(call, moment);
+    const lostCommits = !isPause && losesCommits && this.#crash.integer(3) === 0 ? 1 + this.#crash.integer(5) : 0;
+    const crash = { boundary, downMs: 1 + this.#crash.integer(isPause ? PAUSE_MS_MAX : downMsMax), lostCommits, isPause };
     this.crashes.push(crash);
     return crash;
   }
 }
 
+/** A machine that stands still between a look at its lease and the send that follows cannot be told from one that was fast enough. */
+function mayPause(call: string, moment: BoundaryMoment): boolean {
+  return moment === 'after' || (moment === 'before' && !call.endsWith('Order'));
+}
+
+/** Some pauses end before the lease does. */
+const PAUSE_MS_MAX = 60_000;
+/** Longer than the client waits, and most of them within what an exchange still takes. */
+const WRITE_DELAYS_MS = [10_500, 12_000, 15_000, 20_000, 28_000, 45_000] as const;
 const DELAYS_MS = [1, 400, 3_000, 12_000, 45_000, 300_000] as const;
 const SURFACES = ['orders', 'conditional-orders', 'history', 'positions', 'trades', 'events', 'prices', 'settings'] as const;
 /** Those whose rows can be missing, and those that can be old. */
@@ -122,6 +136,7 @@ function drawnValue(lane: Lane, kind: string, random: Random, wire: Wire): strin
     case 'late':
     case 'slow':
     case 'again':
+      if (kind === 'late' && (lane === 'p' || lane === 'a' || lane === 'c')) return String(one(WRITE_DELAYS_MS));
       return String(one(lane === 'e' || lane === 'q' || kind !== 'slow' ? DELAYS_MS : DELAYS_MS.slice(0, 4)));
     case 'fails':
       return several(SURFACES).join('+');

@@ -16,11 +16,11 @@ import type { Lane } from './tape-faults.ts';
 /** What a campaign may draw from: crashes alone, or everything. */
 export const MIXES = {
   crash: { lanes: [], acts: [], isLossy: false },
-  wire: { lanes: ['p', 'a', 'c', 'r', 'e', 'q', 's'], acts: ['limit', 'ban', 'maintenance', 'freeze', 'wrong', 'refuse', 'silence', 'stale', 'clock'], isLossy: true },
+  wire: { lanes: ['p', 'a', 'c', 'r', 'e', 'q', 's'], acts: ['limit', 'ban', 'maintenance', 'freeze', 'wrong', 'refuse', 'silence', 'stale', 'clock', 'blind'], isLossy: true },
   all: {
     lanes: ['p', 'a', 'c', 'r', 'e', 'q', 's', 'x'],
     acts: [
-      ...['limit', 'ban', 'maintenance', 'freeze', 'wrong', 'refuse', 'silence', 'stale', 'clock', 'takeover'],
+      ...['limit', 'ban', 'maintenance', 'freeze', 'wrong', 'refuse', 'silence', 'stale', 'clock', 'blind'],
       ...['deposit', 'cancel', 'cancel-all', 'close', 'order', 'adl', 'liquidate'],
       ...['pause', 'resume', 'halt', 'flatten', 'reset', 'adopt'],
     ],
@@ -117,7 +117,7 @@ function randomAct(name: ActName, random: Random): TapeAct {
       return { name, args: [lasts(), pick(random, ['all', 'prices', 'account']), gap()] };
     case 'clock':
       return { name, args: [pick(random, ['-3600000', '-5000', '5000', '3600000'])] };
-    case 'takeover':
+    case 'blind':
       return { name, args: [lasts()] };
     case 'deposit':
       return { name, args: [pick(random, ['250', '-100'])] };

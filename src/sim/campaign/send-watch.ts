@@ -19,7 +19,6 @@ export interface WatchedWorld {
 }
 
 export class SendWatch {
-  readonly port: Exchange;
   readonly #world: WatchedWorld;
   readonly #isLossy: boolean;
   /** When the newest complete snapshot of an account began. */
@@ -35,8 +34,19 @@ export class SendWatch {
   constructor(world: WatchedWorld, isLossy: boolean) {
     this.#world = world;
     this.#isLossy = isLossy;
-    const { exchange } = world;
-    this.port = {
+  }
+
+  /** The exchange for a process that has just started: what it has seen begins now, and it knows of no pause. `isWriter`: no other process has taken over. */
+  portOf(isWriter: () => boolean): Exchange {
+    const { exchange, auditor } = this.#world;
+    this.#viewedAt.clear();
+    this.#gapAt = -Infinity;
+    this.#pausedUntil = -Infinity;
+    const send = (clientOrderId: string, make: () => Promise<WriteOutcome<OrderRecord>>): Promise<WriteOutcome<OrderRecord>> => {
+      if (!isWriter()) auditor.report(finding('I16', 'a process that had been replaced sent a request', { clientOrderId }));
+      return this.#heeding(clientOrderId, make);
+    };
+    return {
       capabilities: exchange.capabilities,
       fetchInstrument: (...args) => exchange.fetchInstrument(...args),
       fetchPrice: async (...args) => {
@@ -48,10 +58,10 @@ export class SendWatch {
       fetchSettings: (...args) => exchange.fetchSettings(...args),
       placeOrder: (request) => {
         this.#judge(request);
-        return this.#heeding(request.clientOrderId, () => exchange.placeOrder(request));
+        return send(request.clientOrderId, () => exchange.placeOrder(request));
       },
-      amendOrder: (request) => this.#heeding(request.clientOrderId, () => exchange.amendOrder(request)),
-      cancelOrder: (request) => this.#heeding(request.clientOrderId, () => exchange.cancelOrder(request)),
+      amendOrder: (request) => send(request.clientOrderId, () => exchange.amendOrder(request)),
+      cancelOrder: (request) => send(request.clientOrderId, () => exchange.cancelOrder(request)),
       fetchOrder: (...args) => exchange.fetchOrder(...args),
       fetchTrades: (...args) => exchange.fetchTrades(...args),
       fetchSnapshot: async (account) => {
@@ -63,17 +73,10 @@ export class SendWatch {
       subscribe: (listener) =>
         exchange.subscribe((event) => {
           if (event.type === 'price') this.#priceAt = Math.max(this.#priceAt, event.at);
-          if (event.type === 'gap') this.#gapAt = world.now;
+          if (event.type === 'gap') this.#gapAt = this.#world.now;
           listener(event);
         }),
     };
-  }
-
-  /** A new process has read nothing yet, and knows of no pause. */
-  processStarted(): void {
-    this.#viewedAt.clear();
-    this.#gapAt = -Infinity;
-    this.#pausedUntil = -Infinity;
   }
 
   /** I11: nothing is sent during a pause that the exchange has asked for. */

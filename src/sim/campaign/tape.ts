@@ -1,6 +1,7 @@
 /**
  * The decision tape of one run of the campaign: plan, conditions, every fault and crash, and what happens price by price, as one line of
- * text. Replaying it needs nothing else (I22): `hedge/rotation/4/m1 latency=250 p3:lost !57/3000 | +1 @ban:90000 -1`.
+ * text. Replaying it needs nothing else (I22): `hedge/rotation/4/m1 latency=250 p3:lost !57/3000 | +1 @ban:90000 -1`. `!57/3000/2`: the
+ * process ends at its 57th await boundary, is back after 3 s, and two commits are gone; `~57/60000`: its machine stands still for 60 s.
  */
 import { HedgerowError } from '../../domain/errors.ts';
 import { moveText, parsePath, pathText } from '../simulation/sim-path.ts';
@@ -31,6 +32,8 @@ export interface TapeCrash {
   readonly downMs: number;
   /** So many of the newest commits are gone. */
   readonly lostCommits: number;
+  /** The machine stands still for `downMs` instead, and another process takes over when the lease has run out. */
+  readonly isPause: boolean;
 }
 
 export type TapeStep = Move | { readonly type: 'act'; readonly act: TapeAct };
@@ -68,11 +71,11 @@ function conditionsText(conditions: Conditions): string {
   return tail === undefined ? '' : head.trim();
 }
 
-function crashText({ boundary, downMs, lostCommits }: TapeCrash): string {
-  return `!${boundary}/${downMs}${lostCommits === 0 ? '' : `/${lostCommits}`}`;
+function crashText({ boundary, downMs, lostCommits, isPause }: TapeCrash): string {
+  return `${isPause ? '~' : '!'}${boundary}/${downMs}${lostCommits === 0 ? '' : `/${lostCommits}`}`;
 }
 
-const CRASH = /^!(\d{1,7})\/(\d{1,9})(?:\/(\d{1,3}))?$/;
+const CRASH = /^([!~])(\d{1,7})\/(\d{1,9})(?:\/(\d{1,3}))?$/;
 
 /** The inverse of `tapeText`. Throws INPUT_INVALID and names the word it does not understand. */
 export function parseTape(text: string): CampaignTape {
@@ -88,7 +91,7 @@ export function parseTape(text: string): CampaignTape {
     const fault = parseFault(word);
     const sketch = withSketchWord(plan, word);
     const wired = withWireWord(wire, word);
-    if (crash !== null) crashes.push({ boundary: Number(crash[1]), downMs: Number(crash[2]), lostCommits: Number(crash[3] ?? '0') });
+    if (crash !== null) crashes.push({ boundary: Number(crash[2]), downMs: Number(crash[3]), lostCommits: Number(crash[4] ?? '0'), isPause: crash[1] === '~' });
     else if (fault !== null) faults.push(fault);
     else if (sketch !== null) plan = sketch;
     else if (wired !== null) wire = wired;
