@@ -7,6 +7,7 @@ import type { PlanRunner } from '../engine/plan-runner.ts';
 import type { Exchange } from '../ports/exchange.ts';
 import type { PriceFeed, Tick } from '../ports/price-feed.ts';
 import type { SimulatedExchange } from './exchange/simulated-exchange.ts';
+import { ticksLeft } from './ticks-left.ts';
 
 /** Counts the engine's calls to the exchange, so that the world knows when everybody only waits for virtual time to pass. */
 export class WatchedExchange {
@@ -98,7 +99,7 @@ export class World {
 
   /** Drives a feed to its end or until `isStopped` says so. */
   async run(feed: PriceFeed, options: { readonly isStopped?: () => boolean; readonly afterTick?: (tick: Tick) => void | Promise<void> } = {}): Promise<void> {
-    for await (const tick of feed.ticks(this.exchange.lastTickAt())) {
+    for await (const tick of ticksLeft(feed, this.exchange)) {
       if (options.isStopped?.() === true) return;
       await this.tick(tick);
       if (options.afterTick !== undefined) await options.afterTick(tick);

@@ -44,8 +44,8 @@ export function deltaOf(changes: Changes, at: number, counters: BookDelta['count
 
 export function priceDelta(state: MarketState): readonly PriceDelta[] {
   if (state.quote === null) return [];
-  const { last, mark, index, at } = state.quote;
-  return [{ symbol: state.market.symbol, last, mark, index, at }];
+  const { last, mark, index, at, nth } = state.quote;
+  return [{ symbol: state.market.symbol, last, mark, index, at, ...(nth > 1 && { nth }) }];
 }
 
 export function marketDelta(state: MarketState): { readonly symbol: string; readonly change: MarketChange } {

@@ -21,6 +21,8 @@ export interface PriceDelta {
   readonly mark: DecimalString;
   readonly index: DecimalString;
   readonly at: number;
+  /** The symbol's how many-th tick of this time it is; absent: the first. */
+  readonly nth?: number;
 }
 
 /** Written when bars begin to be kept and in snapshots; in between they follow from the prices. */

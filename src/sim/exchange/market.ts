@@ -107,6 +107,15 @@ export function maintenanceMargin(market: Market, notional: D): D {
   return maxOf(ZERO, notional.times(tier.rate).minus(tier.amount));
 }
 
+interface QuotedPrice {
+  readonly last: DecimalString;
+  readonly mark: DecimalString;
+  readonly index: DecimalString;
+  readonly at: number;
+  /** Absent: counted from the tick before. */
+  readonly nth?: number;
+}
+
 /** The prices of a market: text as given, floats for pre-filters, decimals parsed when they are first needed. */
 export class Quote {
   last: DecimalString;
@@ -115,18 +124,22 @@ export class Quote {
   at: number;
   /** The last price of the tick before; the path between both is what `touch` fills walk. */
   previousLast: DecimalString;
+  /** How many ticks it had at `at`, this one included. */
+  nth: number;
   readonly #parsed = new Map<DecimalString, D>();
 
-  constructor(price: { readonly last: DecimalString; readonly mark: DecimalString; readonly index: DecimalString; readonly at: number }) {
+  constructor(price: QuotedPrice) {
     this.last = price.last;
     this.mark = price.mark;
     this.index = price.index;
     this.at = price.at;
     this.previousLast = price.last;
+    this.nth = price.nth ?? 1;
   }
 
-  move(price: { readonly last: DecimalString; readonly mark: DecimalString; readonly index: DecimalString; readonly at: number }): void {
+  move(price: QuotedPrice): void {
     this.previousLast = this.last;
+    this.nth = price.nth ?? (price.at === this.at ? this.nth + 1 : 1);
     this.last = price.last;
     this.mark = price.mark;
     this.index = price.index;

@@ -156,6 +156,13 @@ export class SimulatedExchange implements Exchange, Clock {
     return at;
   }
 
+  /** Of each symbol with ticks at that time, the newest there is, how many. */
+  ticksAt(at: number): ReadonlyMap<string, number> {
+    const ticks = new Map<string, number>();
+    for (const { market, quote } of this.#book.markets.values()) if (quote?.at === at) ticks.set(market.symbol, quote.nth);
+    return ticks;
+  }
+
   #applyTick(tick: Tick): void {
     const book = this.#book;
     const state = book.marketOf(tick.symbol);
