@@ -22,7 +22,7 @@ function resultOf({ stdout }: Outcome): unknown {
 }
 
 describe('hedgerow compact', () => {
-  it('deletes old rows once, and the bot goes on as it would have', { timeout: 120_000 }, async () => {
+  it('deletes old rows once, and the bot goes on as it would have', { timeout: 240_000 }, async () => {
     const data = join(tempFolder(), 'data');
     expect((await run(data, 4)).code).toBe(0);
     const untouched = join(tempFolder(), 'data');
