@@ -17,6 +17,7 @@ import { USAGE, readOptions } from './options.ts';
 import type { CampaignOptions } from './options.ts';
 import { textReport } from './report.ts';
 import type { ShownFailure } from './report.ts';
+import { storageCommand } from './storage/storage-command.ts';
 import { doAll, serveJobs } from './workers.ts';
 
 const EXIT_BROKEN = 1;
@@ -85,7 +86,8 @@ async function shown({ seed, tape, violation, count }: FailedRun & { readonly co
 
 async function main(): Promise<void> {
   try {
-    process.exitCode = await campaign(readOptions(process.argv.slice(2)));
+    const args = process.argv.slice(2);
+    process.exitCode = args.includes('--storage') ? await storageCommand(args) : await campaign(readOptions(args));
   } catch (error) {
     const isInput = (error instanceof HedgerowError && error.code === 'INPUT_INVALID') || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;
     process.stderr.write(isInput ? `campaign: ${(error as Error).message}\n\n${USAGE}` : `campaign: ${(error as Error).stack ?? String(error)}\n`);

@@ -34,6 +34,14 @@ export const USAGE = `npm run campaign -- [options]
   --pairs N       and again at every N-th boundary of each recovery (default 1: all; 0: none)
   --workers N     threads (default: one per core)
   --json          the report as one JSON document
+
+npm run campaign -- --storage [options]: the real process, killed at random
+
+  --kills N       kills per store (default 200)
+  --power-cuts N  power cuts of the embedded store (default 50)
+  --store S       pglite, postgres or both (default both)
+  --database-url URL  a PostgreSQL server to use (default: one is started)
+  --seed X        draws prices and kills
 `;
 
 /** Throws INPUT_INVALID and names the argument. */

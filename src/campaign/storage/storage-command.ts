@@ -17,6 +17,8 @@ import { temporaryDatabases } from './temporary-databases.ts';
 
 /** What the project promises of each store. */
 const KILLS = 200;
+/** Slower: what is written is written down a second time. */
+const POWER_CUTS = 50;
 const KILLS_PER_ROUND = 70;
 const DAYS = 3;
 const KILLS_MAX = 100_000;
@@ -24,6 +26,7 @@ const KILLS_MAX = 100_000;
 interface Wishes {
   readonly kinds: readonly StoreKind[];
   readonly kills: number;
+  readonly powerCuts: number;
   readonly seed: string;
   readonly databaseUrl: string | null;
   readonly isJson: boolean;
@@ -38,7 +41,7 @@ export async function storageCommand(args: readonly string[]): Promise<number> {
   if (isWithout) throw new HedgerowError('INPUT_INVALID', 'no PostgreSQL server is installed here; install one, name a running one by --database-url, or give --store pglite');
   const server = bin === null ? null : await startPostgres(bin);
   try {
-    const reports = await Promise.all(wishes.kinds.map((kind) => lane(kind, wishes, folder, server?.url ?? wishes.databaseUrl)));
+    const reports = await Promise.all(lanesOf(wishes).map((kind) => lane(kind, wishes, folder, server?.url ?? wishes.databaseUrl)));
     const isClean = reports.every(({ violations }) => violations.length === 0);
     process.stdout.write(wishes.isJson ? `${JSON.stringify({ storage: reports })}\n` : storageText(reports));
     if (isClean) rmSync(folder, { recursive: true, force: true });
@@ -49,12 +52,21 @@ export async function storageCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-function lane(kind: StoreKind, { seed, kills }: Wishes, folder: string, serverUrl: string | null): Promise<LaneReport> {
+type LaneKind = StoreKind | 'power';
+
+/** Power is cut where the database runs in the bot's own process. */
+function lanesOf({ kinds, powerCuts }: Wishes): readonly LaneKind[] {
+  return kinds.includes('pglite') && powerCuts > 0 ? [...kinds, 'power'] : kinds;
+}
+
+function lane(laneKind: LaneKind, { seed, kills, powerCuts }: Wishes, folder: string, serverUrl: string | null): Promise<LaneReport> {
   const root = packageRoot();
+  const kind = laneKind === 'power' ? 'pglite' : laneKind;
   return runLane({
     kind,
+    cutsPower: laneKind === 'power',
     seed,
-    kills,
+    kills: laneKind === 'power' ? powerCuts : kills,
     killsPerRound: KILLS_PER_ROUND,
     days: DAYS,
     folder,
@@ -67,19 +79,25 @@ function lane(kind: StoreKind, { seed, kills }: Wishes, folder: string, serverUr
 
 function wishesOf(args: readonly string[]): Wishes {
   const { values } = parsed(args);
-  const kills = Number(values.kills ?? KILLS);
-  if (!Number.isInteger(kills) || kills < 1 || kills > KILLS_MAX) throw new HedgerowError('INPUT_INVALID', `--kills ${JSON.stringify(values.kills)} is not a whole number from 1 to ${KILLS_MAX}`);
+  const kills = wholeOf('kills', values.kills, KILLS, 1);
+  const powerCuts = wholeOf('power-cuts', values['power-cuts'], POWER_CUTS, 0);
   const store = values.store ?? 'both';
   if (store !== 'both' && store !== 'pglite' && store !== 'postgres') throw new HedgerowError('INPUT_INVALID', `--store ${JSON.stringify(store)} is neither pglite nor postgres nor both`);
-  return { kinds: store === 'both' ? ['pglite', 'postgres'] : [store], kills, seed: values.seed ?? `${Date.now()}`, databaseUrl: values['database-url'] ?? null, isJson: values.json ?? false };
+  return { kinds: store === 'both' ? ['pglite', 'postgres'] : [store], kills, powerCuts, seed: values.seed ?? `${Date.now()}`, databaseUrl: values['database-url'] ?? null, isJson: values.json ?? false };
 }
 
-const OPTIONS = { storage: { type: 'boolean' }, kills: { type: 'string' }, seed: { type: 'string' }, store: { type: 'string' }, 'database-url': { type: 'string' }, json: { type: 'boolean' } } as const;
+function wholeOf(name: string, text: string | undefined, preset: number, least: number): number {
+  const value = Number(text ?? preset);
+  if (Number.isInteger(value) && value >= least && value <= KILLS_MAX) return value;
+  throw new HedgerowError('INPUT_INVALID', `--${name} ${JSON.stringify(text)} is not a whole number from ${least} to ${KILLS_MAX}`);
+}
+
+const OPTIONS = { storage: { type: 'boolean' }, kills: { type: 'string' }, 'power-cuts': { type: 'string' }, seed: { type: 'string' }, store: { type: 'string' }, 'database-url': { type: 'string' }, json: { type: 'boolean' } } as const;
 
 function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS });
   } catch (error) {
-    throw new HedgerowError('INPUT_INVALID', `${(error as Error).message}; --storage takes --kills N, --seed S, --store pglite|postgres|both, --database-url URL and --json`);
+    throw new HedgerowError('INPUT_INVALID', `${(error as Error).message}; --storage takes --kills N, --power-cuts N, --seed S, --store pglite|postgres|both, --database-url URL and --json`);
   }
 }

@@ -12,6 +12,8 @@ import type { BotCommand, LifeEnd } from './bot-life.ts';
 import { drawKill, killAt } from './kill-moment.ts';
 import type { KilledIn } from './kill-moment.ts';
 import { nothingLost, writtenBeforeSent } from './never-lost.ts';
+import { cutPower, recorderEnvironment } from './power-cut.ts';
+import type { DiskLoss } from './power-cut.ts';
 import { writePriceFiles } from './price-files.ts';
 import type { PriceFiles } from './price-files.ts';
 import { readExchange, rowsOf, withDatabase } from './stored-rows.ts';
@@ -35,6 +37,8 @@ export interface RoundPlan {
   /** Arguments of Node that start `hedgerow`. */
   readonly program: readonly string[];
   readonly databaseUrl: string | null;
+  /** With an embedded store: each kill is a power cut, so what was not synced is lost. */
+  readonly cutsPower: boolean;
 }
 
 export interface Violation {
@@ -49,6 +53,8 @@ export interface Violation {
 export interface RoundResult {
   readonly kills: Readonly<Record<KilledIn, number>>;
   readonly looks: number;
+  /** Bytes lost in power cuts. */
+  readonly lostBytes: number;
   readonly restartMs: readonly number[];
   readonly rows: { readonly journal: number; readonly orders: number; readonly intents: number; readonly trades: number };
   readonly requests: number;
@@ -78,6 +84,7 @@ class StorageRound {
   readonly #restartMs: number[] = [];
   readonly #violations: Violation[] = [];
   #looks = 0;
+  #lostBytes = 0;
 
   constructor(plan: RoundPlan, random: Random, prices: PriceFiles) {
     this.#plan = plan;
@@ -98,7 +105,7 @@ class StorageRound {
     if (worldOf(this.#place) !== worldOf(wholePlace)) this.#found('I12', `the exchange of the killed run holds something else: ${firstDifference(worldOf(wholePlace), worldOf(this.#place))}`);
     const rows = await this.#judge();
     const { requestsEver = 0 } = readExchange(this.#place.dataDir) ?? {};
-    return { kills: this.#kills, looks: this.#looks, restartMs: this.#restartMs, rows, requests: requestsEver, violations: this.#violations };
+    return { kills: this.#kills, looks: this.#looks, lostBytes: this.#lostBytes, restartMs: this.#restartMs, rows, requests: requestsEver, violations: this.#violations };
   }
 
   get #killed(): number {
@@ -107,7 +114,10 @@ class StorageRound {
 
   /** True when it ended by itself, so that nothing is left to disturb. */
   async #live(): Promise<boolean> {
-    const life = new BotLife(this.#command(this.#place));
+    const recording = this.#plan.cutsPower ? recorderEnvironment(this.#place.dataDir, this.#recordingPath) : {};
+    rmSync(this.#recordingPath, { force: true });
+    const { args, env } = this.#command(this.#place);
+    const life = new BotLife({ args, env: { ...env, ...recording } });
     const isCreating = this.#kills.creation < this.#plan.creationKills && !this.#hasStore();
     const startMs = this.#startMs() * (isCreating ? 1 : 1.1);
     const moment = isCreating ? { aim: 'start-up' as const, delayMs: this.#random.fraction() * startMs } : drawKill(this.#random, { startMs, runMs: RUN_MS });
@@ -115,9 +125,21 @@ class StorageRound {
     this.#noteEnd(end);
     if (killedIn === null) return moment.aim !== 'shutdown';
     this.#kills[killedIn] += 1;
+    this.#losePower();
     await this.#freeLeases();
     await this.#look();
     return false;
+  }
+
+  get #recordingPath(): string {
+    return join(this.#plan.folder, 'recording');
+  }
+
+  /** Half of the times all that was not synced is lost, else some of it. */
+  #losePower(): void {
+    if (!this.#plan.cutsPower || !this.#hasStore()) return;
+    const loss: DiskLoss = this.#random.integer(2) === 0 ? { type: 'all' } : { type: 'some', isLost: () => this.#random.integer(2) === 0 };
+    this.#lostBytes += cutPower(this.#place.dataDir, this.#recordingPath, loss).lostBytes;
   }
 
   /** Median of what was seen. */

@@ -48,7 +48,11 @@ export function readExchange(dataDir: string): ExchangeRows | null {
     for (const { order } of delta.orders ?? []) orders.set(`${order.account} ${order.clientOrderId}`, order);
     for (const event of delta.events ?? []) if (event.type === 'funding') fundingIds.add(event.id);
     for (const account of delta.accounts ?? []) accounts.set(account.account, account);
-    for (const leg of delta.legs ?? []) legs.set(`${leg.account} ${leg.symbol} ${leg.positionSide}`, leg);
+    for (const leg of delta.legs ?? []) {
+      const key = `${leg.account} ${leg.symbol} ${leg.positionSide}`;
+      if (leg.amount === '0') legs.delete(key);
+      else legs.set(key, leg);
+    }
   }
   const sorted = (map: ReadonlyMap<string, unknown>): unknown => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
