@@ -30,9 +30,12 @@ export const BUGS_OF_PROCESSES: readonly PlantedBug[] = [
   },
   {
     name: 'restart-drops-pending',
-    story: 'a restart forgets the requests without an answer, and the slots get new orders',
-    source: 'state kept in the process only',
-    edits: [{ file: RUNNER, find: 'this.#outbox.doubt(order, this.#orders);', replace: "if (order.status === 'live')\n                this.#outbox.doubt(order, this.#orders);" }],
+    story: 'a restart forgets the requests without an answer, and what they placed: the slots get new orders',
+    source: 'state kept in the process only; freqtrade does not record a stop that timed out',
+    edits: [
+      { file: RUNNER, find: 'this.#outbox.doubt(order, this.#orders);', replace: "if (order.status === 'live')\n                this.#outbox.doubt(order, this.#orders);" },
+      { file: INTAKE, find: 'if (identity !== null) {\n            const order', replace: 'if (identity !== null) {\n            if (record.id !== null)\n                return;\n            const order' },
+    ],
   },
   {
     name: 'dedupe-forgotten-at-restart',

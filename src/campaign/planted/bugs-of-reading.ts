@@ -73,9 +73,12 @@ export const BUGS_OF_READING: readonly PlantedBug[] = [
   },
   {
     name: 'late-fill-ignored',
-    story: 'a fill of an order that has left the book is nobody\'s',
-    source: 'faults.md N9; hummingbot keeps closed orders for 30 s',
-    edits: [{ file: INTAKE, find: 'if (order !== null)\n            this.#book(trade, order);\n        else if (identity !== null)\n            this.#book(trade, reconstructed(trade, identity, trade.amount));', replace: 'if (orders.has(trade.clientOrderId))\n            this.#book(trade, order);\n        else if (identity !== null)\n            return;' }],
+    story: 'an order leaves the book with its last status, and fills that are heard after it are nobody\'s',
+    source: 'faults.md N9; hummingbot waits 5 s for the fills of a filled order',
+    edits: [
+      { file: TRACKER, find: 'return order.finalStatus !== null && dec(order.filled).greaterThanOrEqualTo(order.reportedFilled);', replace: 'return order.finalStatus !== null;' },
+      { file: INTAKE, find: 'if (order !== null)\n            this.#book(trade, order);', replace: 'if (order !== null && !orders.has(order.clientOrderId))\n            return;\n        if (order !== null)\n            this.#book(trade, order);' },
+    ],
   },
   {
     name: 'triggered-means-filled',
@@ -91,19 +94,23 @@ export const BUGS_OF_READING: readonly PlantedBug[] = [
   },
   {
     name: 'older-news-wins',
-    story: 'an update of an order that arrives late takes it back to what it was',
+    story: 'an update of an order that arrives late takes it back to what it was, also when it had ended',
     source: 'faults.md N19; I13',
-    edits: [{ file: TRACKER, find: 'if (order.finalStatus !== null)\n        return order;', replace: '' }],
+    edits: [
+      { file: TRACKER, find: 'if (order.finalStatus !== null)\n        return order;', replace: '' },
+      { file: INTAKE, find: "if (record.status === 'open' && readFrom > -Infinity)", replace: "if (record.status === 'open')" },
+    ],
   },
   {
     name: 'positions-compared-net',
-    story: 'long and short of an account are compared as one number',
-    source: 'positions compared net instead of per side',
+    story: 'long and short of an account are compared, and adopted, as one number',
+    source: 'positions compared net instead of per side; NautilusTrader keeps one net position',
     edits: [
+      { file: POSITIONS, find: "strategy.exchange.positionMode === 'one-way'\n        ?", replace: 'strategy !== null\n        ?' },
       {
         file: POSITIONS,
-        find: '.filter(({ actual, expected }) => !actual.equals(expected));',
-        replace: '.filter((each, _, all) => {\n        const net = (of) => all.reduce((total, side) => (side.positionSide === \'short\' ? total.minus(side[of]) : total.plus(side[of])), ZERO);\n        return !net(\'actual\').equals(net(\'expected\')) && !each.actual.equals(each.expected);\n    });',
+        find: 'const record = snapshot.positions.find((position) => position.symbol === symbol && position.positionSide === side);',
+        replace: "const net = snapshot.positions.filter((position) => position.symbol === symbol).reduce((total, { amount, positionSide }) => (positionSide === 'short' ? total.minus(amount) : total.plus(amount)), ZERO);\n    const record = { amount: net };",
       },
     ],
   },

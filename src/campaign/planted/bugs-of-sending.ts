@@ -70,7 +70,7 @@ export const BUGS_OF_SENDING: readonly PlantedBug[] = [
     name: 'not-found-at-start-means-cancelled',
     story: 'an order of the process before that one look-up does not find is booked as cancelled and placed anew',
     source: 'freqtrade startup_update_open_orders',
-    edits: [{ file: OUTBOX, find: '{ kinds, since: now, before: null, attempts: 0, nextAt: now, negatives: 0 }', replace: '{ kinds, since: -Infinity, before: null, attempts: 0, nextAt: now, negatives: 2 }' }],
+    edits: [{ file: OUTBOX, find: '{ kinds, since: now, before, attempts: 0, nextAt: now, negatives: 0 }', replace: '{ kinds, since: -Infinity, before, attempts: 0, nextAt: now, negatives: 2 }' }],
   },
   {
     name: 'unanswered-cancel-means-cancelled',
@@ -107,17 +107,5 @@ export const BUGS_OF_SENDING: readonly PlantedBug[] = [
     story: 'a commit that failed is taken for done, and the requests are sent',
     source: 'catch every exception and trade on',
     edits: [{ file: COMMITS, find: "resting orders stay');\n            throw new StoreAway();", replace: "resting orders stay');\n            return undefined;" }],
-  },
-  {
-    name: 'market-order-sent-twice',
-    story: 'an order at market that got no answer within the time is sent once more',
-    source: 'faults.md N1; catalyst #315',
-    edits: [
-      {
-        file: OUTBOX,
-        find: "const isOver = readFrom >= (unknown?.since ?? 0) + this.#patienceMs;",
-        replace: "const isOver = readFrom >= (unknown?.since ?? 0) + this.#patienceMs;\n        if (order.type === 'market' && order.filled === '0') {\n            keep(orders, record, { ...order, finalStatus: 'expired', reason: NEVER_ARRIVED }, at);\n            return;\n        }",
-      },
-    ],
   },
 ];

@@ -14,6 +14,7 @@ import type { BookDelta, ReceivedRequest } from '../exchange/delta.ts';
 import type { AuditedPlan } from './audited-plan.ts';
 import { NOTHING, compare, exact, textOf } from './exact.ts';
 import { Evidence, isClosing, slotOfLeg, tradeKey } from './evidence.ts';
+import { FundingAudit } from './funding-audit.ts';
 import { auditBooking, auditMoney } from './money-audit.ts';
 import { auditGivingUp, auditOrder, auditRequest, auditTrade } from './request-audit.ts';
 import { auditClosing, auditExposure, auditLadder, auditProtection, auditSlots, restingLegs } from './resting-audit.ts';
@@ -34,6 +35,7 @@ export interface StepReport {
 
 export class Auditor {
   readonly #evidence = new Evidence();
+  readonly #funding = new FundingAudit();
   readonly #instruments: ReadonlyMap<string, Instrument>;
   readonly #requestsPerSlot = new Map<string, number>();
   #requestsOfStep = 0;
@@ -76,7 +78,10 @@ export class Auditor {
       evidence.noteTrade(trade);
     }
     for (const { order } of delta.orders ?? []) evidence.noteOrder(order);
-    for (const event of delta.events ?? []) evidence.noteAccountEvent(event);
+    for (const event of delta.events ?? []) {
+      evidence.noteAccountEvent(event);
+      this.#funding.heard(event);
+    }
     for (const leg of delta.legs ?? []) evidence.truePositions.set(`${leg.account}|${leg.symbol}|${leg.positionSide}`, exact(leg.amount));
   }
 
@@ -113,6 +118,7 @@ export class Auditor {
       evidence.book(trade);
     }
     for (const { trade } of batch.trades) this.#note(this.#filledFault(trade.clientOrderId));
+    this.#note(this.#funding.committed(batch));
   }
 
   /** I4: what an order is stored to have filled is the sum of its booked trades. */
@@ -136,6 +142,7 @@ export class Auditor {
   /** The store has forgotten its newest commits: `left` is what it still holds. What was sent, was sent with an intent all the same. */
   rolledBack(left: readonly CommitBatch[]): void {
     this.#evidence.forgetBooks();
+    this.#funding.rolledBack(left);
     for (const batch of left) {
       for (const order of batch.orders) this.#evidence.storeOrder(order);
       for (const { trade } of batch.trades) this.#evidence.book(trade);

@@ -8,7 +8,7 @@ import type { StoredOrder } from '../../ports/store.ts';
 import type { ReceivedRequest } from '../exchange/delta.ts';
 import { NOTHING, add, compare, countOfSteps, exact, isBelow, isPositive, multiply, negate, textOf, whole } from './exact.ts';
 import type { Exact } from './exact.ts';
-import { isClosing, slotOfLeg } from './evidence.ts';
+import { isClosing, isForeign, slotOfLeg } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { finding } from './violation.ts';
 import type { Finding } from './violation.ts';
@@ -17,7 +17,12 @@ import type { Finding } from './violation.ts';
 const FAULTS_OF_THE_SENDER: ReadonlySet<string> = new Set(['PRICE_OFF_TICK', 'AMOUNT_OFF_STEP', 'BAD_REQUEST', 'UNKNOWN_SYMBOL', 'POSITION_SIDE_MISMATCH']);
 
 export function auditRequest(received: ReceivedRequest, evidence: Evidence, instrument: Instrument | undefined): Finding | null {
-  return intentFault(received, evidence) ?? contentFault(received, evidence) ?? gridFault(received, instrument) ?? slotFault(received, evidence);
+  return foreignFault(received) ?? intentFault(received, evidence) ?? contentFault(received, evidence) ?? gridFault(received, instrument) ?? slotFault(received, evidence);
+}
+
+/** I5: what others placed is left alone. */
+function foreignFault({ kind, request }: ReceivedRequest): Finding | null {
+  return isForeign(request.clientOrderId) ? finding('I5', `an order of somebody else was touched: ${kind}`, { clientOrderId: request.clientOrderId }) : null;
 }
 
 /** I2: the newest intent of this kind for this id, committed before the exchange received the request, says exactly this. */
