@@ -218,6 +218,7 @@ export class CampaignWorld {
 
   /** It has to stop without having sent anything; it does not get to renew its lease either, which ends it at the latest. */
   async #settleSleeper(sleeper: BotProcess): Promise<void> {
+    await this.process?.lease.keep();
     await this.#settle(sleeper);
     if (sleeper.seam.inFlight > 0 && !sleeper.isDead && sleeper.runner?.failure === null) return;
     sleeper.seam.kill();

@@ -27,9 +27,9 @@ export class DurableStore {
     this.#store = createMemoryStore(clock);
   }
 
-  /** As a process sees it; one that was opened before `lose` sees the old one. */
+  /** As a process sees it, also one that has stood still while commits were lost. */
   open(): Store {
-    const store = this.#store;
+    const store = new Proxy(this.#store, { get: (_, key) => this.#callOf(key as keyof Store) });
     const note = <T>(answer: Promise<T>, redo: (store: Store) => Promise<unknown>): Promise<T> => {
       this.#written.push({ type: 'other', redo, at: this.#clock.now() });
       return answer;
@@ -53,6 +53,12 @@ export class DurableStore {
       releaseLease: (...args) => note(store.releaseLease(...args), (other) => other.releaseLease(...args)),
       requestAction: (...args) => note(store.requestAction(...args), (other) => other.requestAction(...args)),
     });
+  }
+
+  #callOf(key: keyof Store): unknown {
+    const store = this.#store;
+    const member = store[key];
+    return typeof member === 'function' ? member.bind(store) : member;
   }
 
   /** Forgets the newest commits; gives those that are left. Fewer than asked for are lost when there are not so many. */

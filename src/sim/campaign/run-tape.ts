@@ -5,6 +5,7 @@
 import { HedgerowError } from '../../domain/errors.ts';
 import type { ExchangeOrder } from '../../window/exchange-orders.ts';
 import { slotOf } from '../../window/exchange-orders.ts';
+import type { PlanRunner } from '../../engine/plan-runner.ts';
 import { operationOf } from '../../engine/step.ts';
 import { auditedPlan } from '../audited-facts.ts';
 import type { AuditedPlan } from '../auditor/audited-plan.ts';
@@ -48,6 +49,8 @@ export interface RunOutcome {
 export const CONVERGENCE_MS = 15 * 60_000;
 /** Where events may be lost, the same price comes again this often: without news prices count as unknown. */
 const HEARTBEAT_MS = 10_000;
+/** After an incident the bot may still wait before it asks again. */
+const BACK_OFF_MS = 60_000;
 /** How often a converging plan is looked at. */
 const LOOK_MS = 1_000;
 /** One more look at the exchange, after everything is in order. */
@@ -78,6 +81,8 @@ class TapeRun {
   #prices = 0;
   #convergenceMs: number | null = null;
   #isAdopted = false;
+  /** Somebody else has acted on the account: until the plan has found out, the two differ. */
+  #isMeddled = false;
 
   constructor(tape: Omit<CampaignTape, 'faults' | 'crashes'>, source: FaultSource, timeline: Timeline | null) {
     this.#tape = tape;
@@ -119,6 +124,7 @@ class TapeRun {
   async #act(act: TapeAct): Promise<void> {
     this.#timeline?.note(this.#world.now, `act ${act.name} ${act.args.join(' ')}`);
     this.#world.measures.happened(act.name);
+    if (mayStopPlan(act) || act.name === 'cancel' || act.name === 'cancel-all') this.#isMeddled = true;
     await carryOut(act, this.#world);
     await this.#world.settle();
   }
@@ -154,11 +160,18 @@ class TapeRun {
       return;
     }
     const runner = process?.runner ?? null;
-    const isSure = isAtRest && !this.#tape.wire.isLossy && runner !== null;
+    const isSure = isAtRest && runner !== null && this.#isUndisturbed(runner);
     const actions = isSure && runner.failure === null ? runner.preview().actions : [];
     // First, because what rests is then wrong for no other reason.
     if (actions.length > 0) auditor.report(finding('I10', 'the plan is at rest although a pass would send requests', { actions: actions.map(({ type, reason }) => `${type}: ${reason}`) }));
     auditor.audit({ plans: [plan], isQuiet: isSure, extraRequests: actions.length });
+  }
+
+  /** No fault can still be the reason for a difference; with nothing but crashes none ever is. */
+  #isUndisturbed({ withheld }: PlanRunner): boolean {
+    const { measures, incidentsUntil, now } = this.#world;
+    if (this.#tape.wire.isLossy) return false;
+    return measures.faults.size === 0 || (!this.#isMeddled && withheld.length === 0 && now > incidentsUntil + BACK_OFF_MS);
   }
 
   /** Null while no process knows the plan. */

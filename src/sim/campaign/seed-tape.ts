@@ -44,7 +44,7 @@ export function frameOf(seed: number | string, mix: Mix): SeedFrame {
     plan: randomSketch(root.fork('plan')),
     conditions: randomConditions(root.fork('conditions'), wire),
     wire,
-    steps: withActs(randomMoves(root.fork('prices')), root.fork('acts'), MIXES[mix].acts as readonly ActName[]),
+    steps: withActs(randomMoves(root.fork('prices')), root.fork('acts'), MIXES[mix].acts as readonly ActName[], wire),
   };
   const faults = root.fork('faults');
   return { frame, source: new DrawnFaults(faults, randomProfile(faults.fork('profile'), wire, MIXES[mix].lanes), wire) };
@@ -87,24 +87,26 @@ function randomMoves(random: Random): Move[] {
 }
 
 /** Kinds of acts that are on with one half, then a few of them between the prices. */
-function withActs(moves: readonly Move[], random: Random, names: readonly ActName[]): TapeStep[] {
+function withActs(moves: readonly Move[], random: Random, names: readonly ActName[], wire: Wire): TapeStep[] {
   const on = names.filter(() => random.integer(2) === 0);
   const [first, ...others] = on;
   if (first === undefined || random.integer(3) === 0) return [...moves];
   const rate = 0.02 + random.fraction() * 0.15;
-  return moves.flatMap((move) => (random.fraction() < rate ? [{ type: 'act' as const, act: randomAct(pick(random, [first, ...others]), random) }, move] : [move]));
+  return moves.flatMap((move) => (random.fraction() < rate ? [{ type: 'act' as const, act: randomAct(pick(random, [first, ...others]), random, wire) }, move] : [move]));
 }
 
 const LASTING_MS: readonly [string, ...string[]] = ['2000', '20000', '90000', '400000'];
 
-function randomAct(name: ActName, random: Random): TapeAct {
+function randomAct(name: ActName, random: Random, { isLossy }: Wire): TapeAct {
   const lasts = (): string => pick(random, LASTING_MS);
   const side = (): string => pick(random, ['long', 'short']);
-  const gap = (): string => pick(random, ['gap', 'dumb']);
+  // A stream that loses nothing at least tells that it has lost something.
+  const gap = (): string => (isLossy ? pick(random, ['gap', 'dumb']) : 'gap');
   switch (name) {
     case 'limit':
     case 'ban':
     case 'wrong':
+    case 'blind':
     case 'stale':
       return { name, args: [lasts()] };
     case 'maintenance':
@@ -117,8 +119,6 @@ function randomAct(name: ActName, random: Random): TapeAct {
       return { name, args: [lasts(), pick(random, ['all', 'prices', 'account']), gap()] };
     case 'clock':
       return { name, args: [pick(random, ['-3600000', '-5000', '5000', '3600000'])] };
-    case 'blind':
-      return { name, args: [lasts()] };
     case 'deposit':
       return { name, args: [pick(random, ['250', '-100'])] };
     case 'cancel':
