@@ -15,6 +15,7 @@ import type { CampaignTape } from '../sim/campaign/tape.ts';
 import { Timeline } from '../sim/campaign/timeline.ts';
 import { USAGE, readOptions } from './options.ts';
 import type { CampaignOptions } from './options.ts';
+import { plantedCommand } from './planted/planted-command.ts';
 import { textReport } from './report.ts';
 import type { ShownFailure } from './report.ts';
 import { storageCommand } from './storage/storage-command.ts';
@@ -87,7 +88,7 @@ async function shown({ seed, tape, violation, count }: FailedRun & { readonly co
 async function main(): Promise<void> {
   try {
     const args = process.argv.slice(2);
-    process.exitCode = args.includes('--storage') ? await storageCommand(args) : await campaign(readOptions(args));
+    process.exitCode = args.includes('--storage') ? await storageCommand(args) : args.includes('--planted') ? await plantedCommand(args) : await campaign(readOptions(args));
   } catch (error) {
     const isInput = (error instanceof HedgerowError && error.code === 'INPUT_INVALID') || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;
     process.stderr.write(isInput ? `campaign: ${(error as Error).message}\n\n${USAGE}` : `campaign: ${(error as Error).stack ?? String(error)}\n`);

@@ -35,6 +35,11 @@ export const USAGE = `npm run campaign -- [options]
   --workers N     threads (default: one per core)
   --json          the report as one JSON document
 
+npm run campaign -- --planted [options]: copies of the bot, each broken in a known way, until the campaign sees it
+
+  --seeds N       runs per broken copy (default 100); also --first, --workers, --json
+  --only TEXT     bugs whose name contains it
+
 npm run campaign -- --storage [options]: the real process, killed at random
 
   --kills N       kills per store (default 200)
@@ -75,7 +80,8 @@ export function readOptions(args: readonly string[]): CampaignOptions {
   };
 }
 
-function whole(name: string, text: string, least: number, most: number): number {
+/** Throws INPUT_INVALID. */
+export function whole(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
   throw new HedgerowError('INPUT_INVALID', `${name} ${JSON.stringify(text)} is not a whole number from ${least} to ${most}`);
