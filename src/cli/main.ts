@@ -21,7 +21,7 @@ import { reportCommand } from './commands/report.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { traceCommand } from './commands/trace.ts';
 import type { CliIo, CommandSpec, ExitCode } from './command-spec.ts';
-import { isBrokenPipe, reportError } from './report-error.ts';
+import { isBrokenPipe, outputError, reportError } from './report-error.ts';
 
 const COMMANDS: readonly CommandSpec[] = [
   runCommand,
@@ -55,7 +55,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCo
   io.stdout.on('error', (error) => {
     if (isBrokenPipe(error)) {
       if (running.spec?.outlivesItsReader !== true) process.exit(0);
-    } else process.exit(reportError(error, io));
+    } else process.exit(reportError(outputError(error), io));
   });
   process.on('uncaughtException', (error) => process.exit(isBrokenPipe(error) ? 0 : reportError(error, io)));
   try {

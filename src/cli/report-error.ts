@@ -8,8 +8,23 @@ export function errorText(error: HedgerowError): string {
   return [`hedgerow: ${first} [${error.code}]`, ...rest, ''].join('\n');
 }
 
+/** Rights, room and the kind of a file: the user can correct these. */
+const FILE_FAULTS: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ELOOP'];
+
+/** What the operating system refused, as an error for the user; everything else as it is. */
+function told(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof HedgerowError || !('code' in error) || !FILE_FAULTS.includes(String(error.code))) return error;
+  return new HedgerowError('STORE_UNAVAILABLE', `${error.message}; check the rights, the room on the disk, and that the path is what it should be`, { cause: error });
+}
+
+/** Standard output went wrong, other than by a reader that went away. */
+export function outputError(error: Error): HedgerowError {
+  return new HedgerowError('INPUT_INVALID', `standard output cannot be written: ${error.message}; give it room, or send it elsewhere`, { cause: error });
+}
+
 /** Prints the error; stacks only with HEDGEROW_DEBUG=1. */
-export function reportError(error: unknown, io: Pick<CliIo, 'stderr' | 'env'>): ExitCode {
+export function reportError(thrown: unknown, io: Pick<CliIo, 'stderr' | 'env'>): ExitCode {
+  const error = told(thrown);
   const isDebug = io.env['HEDGEROW_DEBUG'] === '1';
   io.stderr.write(error instanceof HedgerowError ? errorText(error) : unexpectedText(error, isDebug));
   if (isDebug) io.stderr.write(`${stackOf(error)}\n`);

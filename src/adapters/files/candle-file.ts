@@ -74,7 +74,7 @@ function orderError(at: number, previousAt: number, path: string, line: number):
 }
 
 /** The usual line: prices above zero and volume as plain decimals in their shortest form. All others are looked at value by value. */
-const USUAL_ROW = /^(\d{1,13}),([1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]),([1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]),([1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]),([1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]),(0|[1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9])$/;
+const USUAL_ROW = /^((?!\d{10},)\d{1,13}),([1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]),([1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]),([1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]),([1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]),(0|[1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9])$/;
 
 function parseRow(text: string, path: string, line: number): Candle {
   const [, at = '', open = '', high = '', low = '', close = '', volume = ''] = USUAL_ROW.exec(text) ?? [];

@@ -4,8 +4,9 @@ import type { DecimalString } from '../../domain/decimal.ts';
 import { feedError } from './csv-lines.ts';
 import type { FilePlace } from './csv-lines.ts';
 
-/** 13 digits are milliseconds until the year 2286; more are another unit. */
-const TIMESTAMP = /^\d{1,13}$/;
+/** 13 digits are milliseconds until the year 2286; more are another unit, and ten are seconds from 2001 to 2286, taken for January 1970. */
+const TIMESTAMP = /^(?!\d{10}$)\d{1,13}$/;
+const SECONDS = /^\d{10}$/;
 const CANONICAL = /^(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/;
 const UNSIGNED = /^(?:\d+(?:\.\d+)?|\.\d+)$/;
 const SIGNED = /^-?(?:\d+(?:\.\d+)?|\.\d+)$/;
@@ -24,6 +25,7 @@ export function shown(text: string): string {
 /** Whole milliseconds since 1970. */
 export function timestampOf(text: string, place: ValuePlace): number {
   if (TIMESTAMP.test(text)) return Number(text);
+  if (SECONDS.test(text)) throw feedError(place, `${text} is a time in seconds`, 'multiply by 1000: milliseconds since 1970 have 13 digits today');
   if (/^\d+$/.test(text)) throw feedError(place, `${text} has too many digits for milliseconds`, 'divide it: milliseconds since 1970 have 13 digits today');
   throw feedError(place, `${shown(text)} is not a time`, 'write whole milliseconds since 1970, UTC, for example 1735689600000');
 }

@@ -3,7 +3,7 @@
  * costs tens of milliseconds and megabytes. Keeps I16 for data folders: the lock is taken before the database is touched.
  */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { HedgerowError } from '../../domain/errors.ts';
 import type { Store } from '../../ports/store.ts';
 import { lockDataDir } from './data-dir-lock.ts';
@@ -65,10 +65,17 @@ async function closedOnError<T>(database: SqlDatabase, work: () => Promise<T>): 
 /** The folder, made with mode 0700 if it is missing; its absolute path. Throws STORE_UNAVAILABLE when it cannot be one. */
 export function makeDataDir(dataDir: string): string {
   try {
-    if (!existsSync(dataDir)) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolders(resolve(dataDir));
   } catch (error) {
     throw new HedgerowError('STORE_UNAVAILABLE', `the data folder ${dataDir} cannot be made: ${(error as Error).message}; name another folder`);
   }
   if (!statSync(dataDir).isDirectory()) throw new HedgerowError('STORE_UNAVAILABLE', `the data folder ${dataDir} is a file; name another folder`);
   return resolve(dataDir);
+}
+
+/** One by one: Node's own recursion never ends where a folder exists but takes no entries, as in /proc. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }

@@ -2,7 +2,7 @@
  * How operator commands reach plans: the database, the bot that holds the embedded store, or that store itself when nobody does. Looking
  * never makes a store.
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectControl, remoteStore } from '../../adapters/control/control-client.ts';
@@ -37,7 +37,8 @@ export async function openOperatorAccess(dataDir: string, io: Pick<CliIo, 'env'>
 }
 
 async function openEmbedded(dataDir: string): Promise<OperatorAccess | null> {
-  if (!existsSync(join(dataDir, 'db'))) return null;
+  // Throws where the folder may not be entered, which is not the same as nothing there.
+  if (statSync(join(dataDir, 'db'), { throwIfNoEntry: false }) === undefined) return null;
   for (const until = performance.now() + STARTING_MS; ; await sleep(RETRY_MS)) {
     const bot = await connectControl(dataDir);
     if (bot !== null) return accessOf(await remoteStore(bot), false, bot, async () => bot.close());
