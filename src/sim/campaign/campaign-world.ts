@@ -116,6 +116,12 @@ export class CampaignWorld {
     return this.process !== null && !this.process.isDead && this.#sleeper === null && this.process.isIdle && this.exchange.nextDueAt() === null;
   }
 
+  /** What keeps the world from being quiet. */
+  get underWay(): Readonly<Record<string, unknown>> {
+    const { process } = this;
+    return { isIdle: process?.isIdle ?? null, inFlight: process?.seam.inFlight ?? null, dueInMs: (this.exchange.nextDueAt() ?? Infinity) - this.now, hasSleeper: this.#sleeper !== null };
+  }
+
   /** Quiet, and the bot knows of every order how it stands. */
   get isAtRest(): boolean {
     const runner = this.process?.runner ?? null;

@@ -124,7 +124,7 @@ class TapeRun {
   async #act(act: TapeAct): Promise<void> {
     this.#timeline?.note(this.#world.now, `act ${act.name} ${act.args.join(' ')}`);
     this.#world.measures.happened(act.name);
-    if (mayStopPlan(act) || act.name === 'cancel' || act.name === 'cancel-all') this.#isMeddled = true;
+    if (mayStopPlan(act)) this.#isMeddled = true;
     await carryOut(act, this.#world);
     await this.#world.settle();
   }
@@ -235,7 +235,7 @@ class TapeRun {
     const plan = this.#auditedNow();
     if (runner === null || plan === null) return finding('I12', 'no process runs the plan', { refusal: process?.refusal?.message ?? null });
     if (plan.failure !== null) return finding('engine', `the plan stopped by itself: ${plan.failure}`, {});
-    if (!isQuiet) return finding('I10', 'something is still under way', {});
+    if (!isQuiet) return finding('I10', 'something is still under way', this.#world.underWay);
     const open = runner.workingOrders.find(({ status, finalStatus }) => status !== 'live' || finalStatus !== null);
     if (open !== undefined) return finding('I10', 'an order is not settled', { clientOrderId: open.clientOrderId, status: open.status, finalStatus: open.finalStatus });
     const { actions } = runner.preview();

@@ -34,7 +34,7 @@ export function isOperator(name: ActName): name is OperatorActionKind {
 }
 
 /** After these a plan may be diverged or halted, as DOMAIN §8 says. */
-const STOPPING: ReadonlySet<ActName> = new Set(['adl', 'liquidate', 'close', 'order', 'pause', 'halt', 'flatten', 'adopt']);
+const STOPPING: ReadonlySet<ActName> = new Set(['adl', 'liquidate', 'close', 'order', 'cancel', 'cancel-all', 'pause', 'halt', 'flatten', 'adopt']);
 
 export function mayStopPlan({ name }: TapeAct): boolean {
   return STOPPING.has(name);
