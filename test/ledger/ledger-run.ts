@@ -5,6 +5,7 @@ import type { FeedChoice } from '../../src/cli/run/simulated-run.ts';
 import { openSimulatedRun, prepareSimulatedRun } from '../../src/cli/run/simulated-run.ts';
 import { loadStrategyFile } from '../../src/adapters/yaml/load-strategy.ts';
 import type { Sql, SqlRow } from '../../src/adapters/postgres/database.ts';
+import { readMigrations } from '../../src/adapters/postgres/migrations.ts';
 import { openStore, type StoreLocation } from '../../src/adapters/postgres/open-store.ts';
 import type { Strategy } from '../../src/domain/strategy.ts';
 import type { PlanRunner } from '../../src/engine/plan-runner.ts';
@@ -18,6 +19,8 @@ export const QUERIES = join(ROOT, 'schemas/queries');
 export const QUERY_NAMES = readdirSync(QUERIES).filter((name) => name.endsWith('.sql')).map((name) => name.replace('.sql', ''));
 
 const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
+/** So that a short run can be compacted. */
+const CHECKPOINT_EVERY = 100;
 const NO_CHOICE: FeedChoice = { prices: null, files: [], fundingFiles: [], seed: '9', days: 4, startPrice: null };
 
 export function exampleStrategies(): Promise<Strategy[]> {
@@ -37,7 +40,7 @@ export interface Run {
 
 /** Runs to the end of the feed, or to a sudden death; the runners show what the machines held then. */
 export async function runInto(location: StoreLocation, ...runs: readonly Run[]): Promise<readonly PlanRunner[]> {
-  const store = await openStore(location);
+  const store = await openStore(location, readMigrations(), { checkpointEvery: CHECKPOINT_EVERY });
   try {
     const runners: PlanRunner[] = [];
     for (const run of runs) runners.push(...(await runOne(store, run)));

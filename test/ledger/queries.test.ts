@@ -23,6 +23,14 @@ const PATH = [100, 101, 102, 103, 104, 105, 106, 107, 106, 105, 104, 103, 102, 1
 /** Touches no level of a geometric ladder exactly, and jumps over several. */
 const GEOMETRIC = strategy({ name: 'geometric', spacing: 'geometric', symbol: 'ETH/USDT:USDT', wallets: [longWallet({ account: 'eth' })], exchange: { account: 'eth', market: FEES } });
 const JAGGED = ['10000', '10350', '10620', '10200', '9870', '9600', '9250', '9420', '9800', '10010', '9700', '10150', '10400'];
+/** Two wallets on one net position: their orders at one level are one order, whose fills are split. */
+const NETTED = strategy({
+  name: 'netted',
+  symbol: 'XRP/USDT:USDT',
+  reset: { policy: 'joint', onAdvance: null },
+  wallets: [longWallet({ account: 'xrp' }), hedgeWallet({ cycle: 'scaling', account: 'xrp' })],
+  exchange: { account: 'xrp', positionMode: 'one-way', market: FEES },
+});
 /** More than a third of the margin is lost at one price. */
 const RECKLESS = strategy({ name: 'reckless', leverage: '20', symbol: 'SOL/USDT:USDT', wallets: [hedgeWallet({ account: 'sol' })], exchange: { account: 'sol', market: FEES } });
 
@@ -59,6 +67,7 @@ describe.each(PLACES)('queries on %s', (_, makePlace) => {
       { strategies: [WORKED], choice: { prices: PATH }, bookDir, after: { ticks: PATH.length - 1, act: pauseAndResume } },
       { strategies: [GEOMETRIC], choice: { prices: JAGGED }, bookDir },
       { strategies: [RECKLESS], choice: { prices: ['10000', '9000', '9010'] }, bookDir },
+      { strategies: [NETTED], choice: { prices: PATH }, bookDir },
       { strategies: await exampleStrategies(), choice: { days: 4 }, bookDir },
     );
     runners = others;
@@ -103,7 +112,7 @@ describe.each(PLACES)('queries on %s', (_, makePlace) => {
   });
 
   test('the ledger of every plan adds up to its machines, and every trade is matched', async () => {
-    for (const plan of ['worked', 'geometric', 'reckless', 'btc-rotation', 'eth-joint-scaling', 'sol-independent']) {
+    for (const plan of ['worked', 'geometric', 'reckless', 'netted', 'btc-rotation', 'eth-joint-scaling', 'sol-independent']) {
       expect(await onPlan(plan, 'ledger-check')).toEqual([]);
       expect(await onPlan(plan, 'unmatched-trades')).toEqual([]);
     }
@@ -194,6 +203,16 @@ describe.each(PLACES)('queries on %s', (_, makePlace) => {
     for (const [unit, price] of Object.entries(levels!)) expect(price).toBe(plain(levelPrice(grid, Number(unit))));
     const [wallet] = await rows("select peak_price, valley_price from hedgerow.wallet_positions where plan = 'geometric'");
     expect(wallet).toEqual({ peak_price: plain(levelPrice(grid, facts.peakUnit)), valley_price: plain(levelPrice(grid, facts.valleyUnit)) });
+  });
+
+  test('a netted order has a leg for each wallet, and its trade a fill for each leg', async () => {
+    const shared = await rows(`select f.trade_id, count(*) as fills, count(distinct f.wallet) as wallets, sum(f.amount) as filled, min(t.amount) as traded, min(o.leg_count) as legs
+      from hedgerow.fills f join hedgerow.exchange_trades t using (plan_id, trade_id) join hedgerow.order_lives o on o.plan_id = f.plan_id and o.client_order_id = f.client_order_id
+      where f.plan = 'netted' group by f.trade_id having count(*) > 1`);
+    expect(shared.length).toBeGreaterThan(4);
+    for (const { filled, traded, wallets } of shared) expect([filled, wallets]).toEqual([traded, '2']);
+    const legs = await rows("select client_order_id, count(distinct wallet) as wallets from hedgerow.order_legs where plan = 'netted' group by 1 having count(distinct wallet) > 1");
+    expect(legs.length).toBeGreaterThan(4);
   });
 
   test('what the exchange did to an account is an external event, and part of the sums', async () => {

@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/adapters/postgres/open-store.ts';
 import { LEDGER_TABLES } from '../../src/adapters/postgres/ledger/ledger-tables.ts';
 import { knownPlans, readReports } from '../../src/adapters/postgres/ledger/ledger-report.ts';
 import type { PlanReport } from '../../src/adapters/postgres/ledger/ledger-report.ts';
@@ -165,8 +166,24 @@ describe.each(PLACES)('report on %s', (name, makePlace) => {
     expect(refused).toMatchObject({ code: 'INPUT_INVALID', message: expect.stringContaining('--csv') as string });
   });
 
+  test('what is compacted away is not missed: results, cycles and phases stay, only old requests and unfilled orders go', async () => {
+    await ledger.close();
+    const store = await openStore(place.location);
+    const deleted = await Promise.all(reports.map(({ planId, asOf }) => store.compact(planId, Date.parse(asOf))));
+    await store.close();
+    for (const { entries, intents } of deleted) expect([entries > 10, intents > 10]).toEqual([true, true]);
+    ledger = await place.open();
+    const after = await reportsSince(null);
+    const ledgerOf = (plans: readonly PlanReport[]) =>
+      plans.map(({ requests: _, wallets, ...plan }) => ({ ...plan, wallets: wallets.map(({ roles, ...wallet }) => ({ ...wallet, roles: roles.map(({ role, realised, fees, fills }) => ({ role, realised, fees, fills })) })) }));
+    expect(ledgerOf(after)).toEqual(ledgerOf(reports));
+    reports = after;
+  });
+
   test('the command prints the same as JSON, and refuses what is not there', async () => {
     await ledger.close();
+    // On a server a bot may go on meanwhile.
+    const bot = name === 'PostgreSQL' ? await openStore(place.location) : null;
     const env = 'databaseUrl' in place.location ? { DATABASE_URL: place.location.databaseUrl } : { DATABASE_URL: '' };
     const all = await hedgerow(['report', '--data', place.folder, '--json'], { env });
     expect(all.stderr).toBe('');
@@ -177,6 +194,7 @@ describe.each(PLACES)('report on %s', (name, makePlace) => {
     expect(Date.parse(document.plans[0]!.asOf) - Date.parse(document.since)).toBe(86_400_000);
     const unknown = await hedgerow(['report', '--plan', 'btc-rotatoin', '--data', place.folder], { env });
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringMatching(/btc-rotatoin.*there are .*did you mean .*btc-rotation.*INPUT_INVALID/) as string });
+    await bot?.close();
     ledger = await place.open();
     if (name !== 'PGlite') return;
     const locked = await hedgerow(['report', '--data', place.folder], { env });
