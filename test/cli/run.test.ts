@@ -91,13 +91,13 @@ describe('hedgerow run', () => {
     expect(Date.parse((JSON.parse(again.stdout) as { until: string }).until)).toBeGreaterThan(Date.parse(stopped.until));
   }, 180_000);
 
-  it('refuses a second process on its data folder, whose exchange book the first one then still owns', async () => {
+  it('refuses a second process on its data folder with --no-standby, whose exchange book the first one then still owns', async () => {
     const { child, ended, said } = start([...args('shared', 20), '--speed', '50000', '--log-level', 'info']);
     await said('cycle started');
     const [world = ''] = readdirSync(join(folder, 'shared', 'simulated'));
     const book = join(folder, 'shared', 'simulated', world, 'book.jsonl');
     const before = statSync(book).ino;
-    const second = await start(args('shared', 20)).ended;
+    const second = await start([...args('shared', 20), '--no-standby']).ended;
     expect({ code: second.code, stdout: second.stdout }).toEqual({ code: 2, stdout: '' });
     expect(second.stderr).toContain('[STORE_LOCKED]');
     expect(statSync(book).ino).toBe(before);
