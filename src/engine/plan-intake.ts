@@ -5,7 +5,7 @@
  * - I4: a trade is booked once, by its id, however often and from wherever it is heard. - I5: what no order of this plan explains is
  *   written down as an external event and makes the plan diverge. - I13: a final order stays final.
  */
-import { dec, minOf, plain, sum } from '../domain/decimal.ts';
+import { ZERO, dec, minOf, plain, sum } from '../domain/decimal.ts';
 import type { D, DecimalString } from '../domain/decimal.ts';
 import type { Fill } from '../domain/ladder.ts';
 import type { Strategy, WalletName } from '../domain/strategy.ts';
@@ -18,17 +18,18 @@ import { shareFunding } from './funding-share.ts';
 import type { RecentFill } from './funding-share.ts';
 import type { JournalledMachines } from './journalled-machines.ts';
 import { liquidationInputs } from './liquidation-share.ts';
-import { allocateTrade, toStored, withRecord } from './order-tracker.ts';
+import { allocateTrade, fromStoredClosed, toStored, withRecord } from './order-tracker.ts';
 import type { TrackedOrder } from './order-tracker.ts';
-import { currentSlot } from './outbox.ts';
+import { NEVER_ARRIVED, currentSlot } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
 import { ownIdentity, reconstructed } from './own-orders.ts';
 import type { OwnIdentity } from './own-orders.ts';
 import type { PassRecord } from './pass-record.ts';
 import type { PlanMemory } from './plan-memory.ts';
+import { externalOn } from './position-check.ts';
 import type { SlotGuard } from './slot-guard.ts';
 import { factsOf, operationOf } from './step.ts';
-import type { PlanState, WalletState } from './step.ts';
+import type { PlanInputEvent, PlanState, WalletState } from './step.ts';
 
 export interface IntakeParts {
   readonly planId: number;
@@ -59,15 +60,11 @@ export class PlanIntake {
     this.#parts = parts;
   }
 
-  /** A streamed order record, or one of a list: it may be old. */
+  /** A streamed order record, or one of a list that was read from `readFrom` on: it may be old. */
   takeOrder(record: OrderRecord, readFrom = -Infinity): void {
-    const { orders, outbox, record: pass, strategy } = this.#parts;
-    if (record.symbol !== strategy.symbol) return;
+    const { orders, outbox, record: pass } = this.#parts;
     const order = orders.get(record.clientOrderId);
-    if (order === undefined) {
-      if (record.status === 'open' && readFrom > -Infinity) this.#takeUntracked(record);
-      return;
-    }
+    if (order === undefined) return;
     if (order.status === 'unknown') {
       outbox.judge(order, record, readFrom, orders, pass, record.updatedAt);
       return;
@@ -78,23 +75,32 @@ export class PlanIntake {
     if (updated.finalStatus !== null && order.finalStatus === null) this.#noteForeignCancellation(updated);
   }
 
-  /** An open order this process does not know: ours from before, which is taken up again, or somebody else's, which is left alone. */
-  #takeUntracked(record: OrderRecord): void {
-    const { orders, outbox, record: pass, log, strategy, memory } = this.#parts;
-    const identity = ownIdentity(record.clientOrderId, outbox.planTag);
-    if (identity !== null) {
-      const order = reconstructed(record, identity, record.amount);
-      outbox.noteUsed(order.slot, identity.cycle, identity.generation);
-      orders.set(order.clientOrderId, order);
-      pass.order(toStored(order, record.updatedAt));
-      pass.add(record.updatedAt, 'order.recovered', { clientOrderId: order.clientOrderId, slot: order.slot, amount: record.amount, triggerPrice: record.triggerPrice });
-      log.warn({ plan: strategy.name, order: order.clientOrderId, slot: order.slot }, 'an order of this plan that the store had lost is taken up again');
+  /** An order the exchange lists as open, tracked or not. */
+  async takeListed(record: OrderRecord, readFrom: number): Promise<void> {
+    const { orders, outbox, memory, strategy } = this.#parts;
+    if (record.symbol !== strategy.symbol) return;
+    if (orders.has(record.clientOrderId)) {
+      this.takeOrder(record, readFrom);
       return;
     }
+    const identity = ownIdentity(record.clientOrderId, outbox.planTag);
+    if (identity !== null) return this.#takeUpAgain(record, identity);
     if (memory.isAccepted(record.id)) return;
     memory.accept(record.id);
     this.#external(record.createdAt, 'order', { account: record.account, orderId: record.id, clientOrderId: record.clientOrderId, side: record.side, amount: record.amount });
     this.diverge(`order ${record.clientOrderId} (${record.side} ${record.amount}) on account ${record.account} was placed by somebody else`, record.createdAt);
+  }
+
+  /** An open order of ours that is not tracked: a list that is behind, an order that arrived after all, or one the store has lost. */
+  async #takeUpAgain(record: OrderRecord, identity: OwnIdentity): Promise<void> {
+    const { orders, outbox, store, record: pass, log, strategy, planId } = this.#parts;
+    const stored = await store.loadOrder(planId, record.clientOrderId);
+    if (stored !== null && stored.reason !== NEVER_ARRIVED) return;
+    const order = stored === null ? reconstructed(record, identity, record.amount) : { ...fromStoredClosed(stored), reason: null };
+    outbox.noteUsed(order.slot, identity.cycle, identity.generation);
+    outbox.doubt(order, orders);
+    pass.add(record.updatedAt, 'order.recovered', { clientOrderId: order.clientOrderId, slot: order.slot, amount: record.amount, triggerPrice: record.triggerPrice });
+    log.warn({ plan: strategy.name, order: order.clientOrderId, slot: order.slot }, 'an order of this plan that was not known to rest is taken up again');
   }
 
   /** Who cancels our orders with the same key knows more than we do: nothing new is opened until a person has looked. */
@@ -164,6 +170,8 @@ export class PlanIntake {
     memory.noteForeignPrice(trade.price);
     record.trade(trade);
     const { account, side, positionSide, amount, price, clientOrderId } = trade;
+    const isMore = positionSide === 'short' ? side === 'sell' : side === 'buy';
+    memory.addExternal(account, positionSide ?? 'both', isMore ? dec(amount) : dec(amount).negated());
     this.#external(trade.at, 'trade', { account, tradeId: trade.id, clientOrderId, side, positionSide, amount, price });
     this.diverge(`trade ${trade.id} (${side} ${amount} at ${price}) on account ${account} belongs to no order of this plan`, trade.at);
   }
@@ -190,10 +198,23 @@ export class PlanIntake {
     const { machines, strategy } = this.#parts;
     const { account, positionSide, amount, price, fee, cause } = event;
     this.#external(event.at, cause, { account, id: event.id, positionSide, amount, price, fee });
-    for (const input of liquidationInputs(event, machines.running, strategy)) machines.apply(input, event.at, { liquidationId: event.id });
+    const inputs = liquidationInputs(event, machines.running, strategy);
+    for (const input of inputs) machines.apply(input, event.at, { liquidationId: event.id });
+    this.#takeExternal(event, inputs);
     const what = { liquidation: 'liquidated by the exchange', adl: 'closed by the exchange to deleverage', insurance: `the exchange's insurance paid ${fee.replace('-', '')}` }[cause];
     const reason = dec(amount).isZero() ? what : `${what}: ${amount} ${positionSide} at ${price}`;
     machines.apply({ to: 'plan', event: { type: 'halt', reason } }, event.at, {});
+  }
+
+  /** What was taken beyond what the wallets held was somebody else's. */
+  #takeExternal({ cause, account, positionSide, amount }: Extract<ExchangeEvent, { type: 'liquidation' }>, inputs: readonly PlanInputEvent[]): void {
+    const { memory } = this.#parts;
+    if (cause === 'liquidation') memory.addExternal(account, positionSide, externalOn(memory.facts.external, account, positionSide).negated());
+    if (cause !== 'adl') return;
+    const fromWallets = sum(inputs.map((input) => (input.to !== 'plan' && input.event.type === 'position.taken' ? dec(input.event.taken.amount) : ZERO)));
+    const rest = dec(amount).minus(fromWallets);
+    const isNetShort = positionSide === 'both' && externalOn(memory.facts.external, account, 'both').isNegative();
+    memory.addExternal(account, positionSide, isNetShort ? rest : rest.negated());
   }
 
   diverge(reason: string, at: number): void {

@@ -2,10 +2,11 @@
  * Facts of the engine itself that outlive a restart, stored beside the machines: how far the exchange's history is booked (I4), what
  * on the account is somebody else's (I5), and the extremes risk limits are measured against. Bounded (I23).
  */
-import type { DecimalString } from '../domain/decimal.ts';
+import type { D, DecimalString } from '../domain/decimal.ts';
 import type { Instrument } from '../domain/strategy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TradeRecord } from '../ports/exchange.ts';
+import { externalOn, withExternal } from './position-check.ts';
 import type { ExternalPosition } from './position-check.ts';
 import type { RiskMemory } from './risk.ts';
 
@@ -110,8 +111,9 @@ export class PlanMemory {
     this.#facts = { ...this.#facts, external };
   }
 
-  setInstrument(instrument: Instrument): void {
-    this.#facts = { ...this.#facts, instrument };
+  addExternal(account: string, positionSide: ExternalPosition['positionSide'], change: D): void {
+    const { external } = this.#facts;
+    if (!change.isZero()) this.setExternal(withExternal(external, account, positionSide, externalOn(external, account, positionSide).plus(change)));
   }
 
   /** The price at which somebody else last traded here. */

@@ -25,7 +25,7 @@ import { isFlat } from './plan-desire.ts';
 import type { PlanIntake } from './plan-intake.ts';
 import type { PlanMemory } from './plan-memory.ts';
 import { adoption, differenceText, positionDifferences } from './position-check.ts';
-import type { PositionDifference } from './position-check.ts';
+import type { ExternalPosition, PositionDifference } from './position-check.ts';
 import { ReadWatch } from './read-watch.ts';
 import { operationOf } from './step.ts';
 
@@ -44,6 +44,8 @@ export interface ReaderParts {
   readonly memory: PlanMemory;
   readonly intake: PlanIntake;
   readonly desk: OperatorDesk;
+  /** Takes the events that came while the exchange was read. */
+  readonly catchUp: () => Promise<void>;
   /** Events of the exchange wait to be taken: what was read may be older than they are. */
   readonly isBusy: () => boolean;
 }
@@ -111,6 +113,7 @@ export class PlanReader {
     const { exchange, accounts, memory, startedAt } = this.#parts;
     const scope = { exchange, clock, accounts, symbol: strategy.symbol, tradesSince: memory.tradesSince(startedAt), accountEventsSince: memory.accountEventsSince(startedAt) };
     const reading = await readAccounts(scope);
+    await this.#parts.catchUp();
     if (reading !== null) await this.#book(reading);
     if (reading === null || !reading.isComplete) {
       this.#watch.failed(clock.elapsed());
@@ -132,7 +135,7 @@ export class PlanReader {
         if ('trade' in each) await intake.takeTrade(each.trade);
         else intake.takeAccountEvent(each.event);
       }
-      for (const order of snapshot.openOrders) intake.takeOrder(order, from);
+      for (const order of snapshot.openOrders) await intake.takeListed(order, from);
     }
   }
 
@@ -224,9 +227,10 @@ export class PlanReader {
   /** I5: what is missing is taken from the wallets, what is more is somebody else's. */
   #bookDifferences(differences: readonly PositionDifference[]): string {
     const { machines, strategy, memory, record } = this.#parts;
-    const text = differences.map(differenceText).join('; ');
-    if (text === '') return text;
-    const { external, taken } = adoption(differences, machines.running, strategy, memory.facts.external);
+    const before = memory.facts.external;
+    const { external, taken } = adoption(differences, machines.running, strategy, before);
+    if (differences.length === 0 && taken.length === 0) return before.map(externalText).join('; ');
+    const text = [...differences.map(differenceText), ...before.map(externalText)].join('; ');
     const price = memory.foreignPrice ?? machines.price;
     const at = memory.now();
     record.add(at, 'external.adopted', { differences: differences.map(differenceText), external, taken, price });
@@ -269,6 +273,10 @@ export class PlanReader {
     desk.proven('halt', FLAT);
     desk.proven('flatten', FLAT);
   }
+}
+
+function externalText({ account, positionSide, amount }: ExternalPosition): string {
+  return `${amount} ${positionSide === 'both' ? 'net' : positionSide} on account ${account} by somebody else`;
 }
 
 const FLAT = 'a complete reading of the exchange shows no order and no position of this plan';

@@ -16,7 +16,7 @@ import { accountOf, symbolOf } from '../ports/exchange.ts';
 import type { Exchange, ExchangeEvent } from '../ports/exchange.ts';
 import type { KillLatch } from '../ports/latch.ts';
 import type { Log } from '../ports/log.ts';
-import type { Fence, SnapshotEnvelope, Store, StoredPlan } from '../ports/store.ts';
+import type { SnapshotEnvelope, Store, StoredPlan } from '../ports/store.ts';
 import { exchangeOrders } from '../window/exchange-orders.ts';
 import type { ExchangeContext, ExchangeOrder } from '../window/exchange-orders.ts';
 import { isExecuting, planActions } from '../window/plan.ts';
@@ -39,21 +39,15 @@ import { EMPTY_MEMORY, PlanMemory } from './plan-memory.ts';
 import type { EngineMemory } from './plan-memory.ts';
 import { PlanReader } from './plan-reader.ts';
 import { openingState } from './plan-start.ts';
+import { PriceAge } from './price-age.ts';
 import { NO_BAND, bandOf, isInside, narrowed } from './price-band.ts';
 import type { PriceBand } from './price-band.ts';
+import type { LeaseHold, RestoredPlan } from './runner-parts.ts';
 import { RiskWatch } from './risk-watch.ts';
 import { GIVEN_UP, SlotGuard } from './slot-guard.ts';
 import { dueJointReset, factsOf, operationOf, persistPlan, phaseOf } from './step.ts';
 import type { PlanState } from './step.ts';
 import { unlessUnavailable } from './unavailable.ts';
-
-/** The right to trade the plan's accounts (I16). */
-export interface LeaseHold {
-  /** Put into every commit, which fails when another process has taken over. */
-  readonly fences: readonly Fence[];
-  /** Certain to hold for the time of a request. */
-  isHeld(): boolean;
-}
 
 export interface RunnerDeps {
   readonly exchange: Exchange;
@@ -82,13 +76,6 @@ const WAKE_MIN_MS = 10;
 const NO_PLAN: Plan = { actions: [], stages: [], withheld: [] };
 const DONE = { place: 'placed', amend: 'moved', cancel: 'cancelled' } as const;
 
-export interface RestoredPlan {
-  readonly state: PlanState;
-  readonly memory: EngineMemory;
-  readonly orders: readonly TrackedOrder[];
-  readonly bookedTrades: readonly { readonly id: string; readonly at: number }[];
-}
-
 export class PlanRunner {
   readonly strategy: Strategy;
   readonly instrument: Instrument;
@@ -107,8 +94,7 @@ export class PlanRunner {
   readonly #reader: PlanReader;
   readonly #desk: OperatorDesk;
   #prices: PricePoint | null = null;
-  /** `Clock.elapsed()` when the price last moved on in time. */
-  #priceHeardAt = -Infinity;
+  readonly #priceAge: PriceAge;
   readonly #queue = new EventQueue();
   #band: PriceBand = NO_BAND;
   #passedSlots = new Set<string>();
@@ -141,6 +127,7 @@ export class PlanRunner {
     const machines = new JournalledMachines(strategy.name, restored?.state ?? null, record, deps);
     this.#machines = machines;
     this.#atr = new AtrWatch(strategy, exchange);
+    this.#priceAge = new PriceAge(clock);
     this.#commits = new CommitLine({ plan: strategy.name, store, clock, log, record, snapshot: () => this.#snapshot() });
     this.#memory = new PlanMemory({ ...(restored?.memory ?? EMPTY_MEMORY), instrument }, restored?.bookedTrades ?? [], clock);
     this.#risk = new RiskWatch(strategy.risk, this.#accounts, exchange, this.#memory.facts.risk);
@@ -148,7 +135,7 @@ export class PlanRunner {
     const shared = { planId: plan.planId, strategy, store, log, record, machines, outbox: this.#outbox, guard: this.#guard, orders: this.#orders, memory: this.#memory };
     this.#intake = new PlanIntake({ ...shared, catchUpPrice: () => this.#catchUpPrice() });
     this.#desk = new OperatorDesk({ ...shared, plan: strategy.name, latch: deps.latch ?? null, now: () => this.#now(), command: (command) => this.#takeCommand(command) });
-    this.#reader = new PlanReader({ ...shared, accounts: this.#accounts, exchange, clock, startedAt: plan.startedAt, intake: this.#intake, desk: this.#desk, isBusy: () => this.#queue.holdsExchangeEvents });
+    this.#reader = new PlanReader({ ...shared, accounts: this.#accounts, exchange, clock, startedAt: plan.startedAt, intake: this.#intake, desk: this.#desk, catchUp: async () => void (await this.#takeEvents()), isBusy: () => this.#queue.holdsExchangeEvents });
   }
 
   get accounts(): ReadonlySet<string> {
@@ -182,6 +169,11 @@ export class PlanRunner {
 
   get memory(): EngineMemory {
     return { ...this.#memory.facts, risk: this.#risk.memory };
+  }
+
+  /** The exchange has been read, completely, since whatever made a reading necessary. */
+  get isUpToDate(): boolean {
+    return this.#reader.isFresh(this.#deps.clock.elapsed());
   }
 
   /** Prices strictly between these need no pass; the engine's own filter. */
@@ -222,18 +214,13 @@ export class PlanRunner {
 
   #receivePrice({ last, mark, index, at }: Extract<ExchangeEvent, { type: 'price' }>): boolean {
     const point: PricePoint = { last, mark, index, at };
-    this.#hearPrice(at);
+    this.#priceAge.hear(at);
     if (this.#queue.isEmpty && !this.#isRunning && this.#isQuiet(point)) {
       this.#prices = point;
       return false;
     }
     this.#queue.pushPrice(point);
     return true;
-  }
-
-  /** A price of the same moment again says nothing about now. */
-  #hearPrice(at: number): void {
-    if (this.#prices === null || at > this.#prices.at) this.#priceHeardAt = this.#deps.clock.elapsed();
   }
 
   #isQuiet(point: PricePoint): boolean {
@@ -281,6 +268,8 @@ export class PlanRunner {
     if (this.#machines.state === null) return !this.#queue.isEmpty;
     await this.#commits.ask(() => this.#desk.hear());
     await this.#lookAgain();
+    // Reading takes time: nothing is derived from a price, or without a fill, that has been heard of meanwhile.
+    events.push(...(await this.#takeEvents()));
     this.#settleOrders();
     this.#followIfHeldBack();
     await this.#refreshAtr(this.#prices?.at ?? this.#now());
@@ -343,8 +332,8 @@ export class PlanRunner {
     return this.#deps.clock.now();
   }
 
-  async #takeEvents(): Promise<readonly QueuedEvent[]> {
-    const events = this.#queue.takeAll();
+  async #takeEvents(): Promise<QueuedEvent[]> {
+    const events = [...this.#queue.takeAll()];
     for (const [index, event] of events.entries()) {
       try {
         await this.#commits.ask(() => this.#take(event));
@@ -490,7 +479,7 @@ export class PlanRunner {
   async #read(): Promise<void> {
     const point = await this.#commits.ask(() => this.#reader.read());
     if (point === null || (this.#prices !== null && point.at <= this.#prices.at)) return;
-    this.#hearPrice(point.at);
+    this.#priceAge.hear(point.at);
     await this.#takePrice(point);
   }
 
@@ -499,7 +488,7 @@ export class PlanRunner {
     const now = this.#deps.clock.elapsed();
     const { state } = this.#machines;
     if (state === null || operationOf(state) !== 'running') return false;
-    const isPriced = this.#deps.exchange.capabilities.hasLosslessEvents || now - this.#priceHeardAt <= PRICE_STALE_MS;
+    const isPriced = this.#deps.exchange.capabilities.hasLosslessEvents || this.#priceAge.ageMs <= PRICE_STALE_MS;
     return isPriced && this.#reader.isFresh(now);
   }
 

@@ -80,34 +80,28 @@ export interface Adoption {
 }
 
 /**
- * The exchange is right: what it has more is somebody else's from now on and left alone; what it has less is first taken from what was
- * somebody else's, then from the wallets, in file order.
+ * The exchange is right: what it has more is somebody else's from now on and left alone; what it has less is taken from the wallets, in
+ * file order, as far as they hold it.
  */
 export function adoption(differences: readonly PositionDifference[], state: PlanState, strategy: Strategy, external: readonly ExternalPosition[]): Adoption {
-  let next = external;
+  const booked = differences.reduce((all, { account, positionSide, actual, expected }) => withExternal(all, account, positionSide, externalOn(all, account, positionSide).plus(actual).minus(expected)), external);
   const taken: TakenPart[] = [];
-  for (const { account, positionSide, actual, expected } of differences) {
-    const change = actual.minus(expected);
-    const before = externalOn(next, account, positionSide);
-    const holders = holdersOn(account, state, strategy);
-    const isLess = positionSide !== 'both' ? change.isNegative() : false;
-    let rest = change.abs();
-    if (isLess) {
-      const fromExternal = before.greaterThan(0) ? minOf(before, rest) : ZERO;
-      next = withExternal(next, account, positionSide, before.minus(fromExternal));
-      rest = rest.minus(fromExternal);
-      rest = rest.minus(takeFrom(holders, positionSide === 'short' ? 'close-short' : 'close-long', rest, taken));
-      if (rest.greaterThan(0)) next = withExternal(next, account, positionSide, externalOn(next, account, positionSide).minus(rest));
-    } else if (positionSide === 'both') {
-      // Net: what moved towards zero came out of the wallets, the rest is somebody else's.
-      const opposite = !before.isZero() && before.isNegative() !== change.isNegative() ? minOf(before.abs(), rest) : ZERO;
-      rest = rest.minus(opposite);
-      rest = rest.minus(takeFrom(holders, change.isNegative() ? 'close-long' : 'close-short', rest, taken));
-      const moved = change.isNegative() ? opposite.plus(rest).negated() : opposite.plus(rest);
-      next = withExternal(next, account, positionSide, before.plus(moved));
-    } else next = withExternal(next, account, positionSide, before.plus(change));
+  let next = booked;
+  for (const { account, positionSide, amount } of booked) {
+    const outside = dec(amount);
+    const leg = closedBy(positionSide, outside);
+    if (leg === null) continue;
+    const done = takeFrom(holdersOn(account, state, strategy), leg, outside.abs(), taken);
+    next = withExternal(next, account, positionSide, outside.isNegative() ? outside.plus(done) : outside.minus(done));
   }
   return { external: next, taken };
+}
+
+/** What of the wallets an external position stands against: a side that is short of what they hold, or the other way in one-way mode. */
+function closedBy(positionSide: PositionSide | 'both', outside: D): TakenPart['leg'] | null {
+  if (positionSide === 'both') return outside.isNegative() ? 'close-long' : 'close-short';
+  if (!outside.isNegative()) return null;
+  return positionSide === 'long' ? 'close-long' : 'close-short';
 }
 
 /** What could be taken. */

@@ -14,7 +14,8 @@ import { fromStored } from './order-tracker.ts';
 import { EMPTY_MEMORY, TRADES_OVERLAP_MS } from './plan-memory.ts';
 import type { EngineMemory } from './plan-memory.ts';
 import { PlanRunner } from './plan-runner.ts';
-import type { RestoredPlan, RunnerDeps } from './plan-runner.ts';
+import type { RunnerDeps } from './plan-runner.ts';
+import type { RestoredPlan } from './runner-parts.ts';
 import { factsOf, restorePlan } from './step.ts';
 import { unlessUnavailable } from './unavailable.ts';
 

@@ -202,14 +202,22 @@ function isApart(grid: Grid, level: number, side: 'buy' | 'sell'): boolean {
   return grid.spacing === 'arithmetic' || levelAt(grid, level).text !== levelAt(grid, side === 'sell' ? level + 1 : level - 1).text;
 }
 
-/** Of each role only as many rungs as its window lets rest, the nearest to the market first. */
+/**
+ * Of each role only as many rungs as its window lets rest, the nearest to the market first. A flip of which only the opening half is left
+ * takes no place from one that still protects (I6): it may have to wait for the price to come back.
+ */
 function nearestRungs(orders: readonly DesiredOrder[], windows: Windows): readonly DesiredOrder[] {
   if (orders.every((order) => windows[order.role as Role].resting >= orders.length)) return orders;
   return orders.filter((order) => {
     const { resting } = windows[order.role as Role];
-    const nearer = orders.filter((other) => other.role === order.role && isNearer(other, order));
+    const counts = (other: DesiredOrder): boolean => !isFlip(other) || other.legs.some((leg) => !isOpening(leg)) || order.legs.every(isOpening);
+    const nearer = orders.filter((other) => other.role === order.role && isNearer(other, order) && counts(other));
     return nearer.length < resting;
   });
+}
+
+function isFlip({ role }: DesiredOrder): boolean {
+  return role === 'flip-short' || role === 'flip-long';
 }
 
 function isNearer(a: DesiredOrder, b: DesiredOrder): boolean {

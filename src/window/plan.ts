@@ -201,14 +201,15 @@ class Planner {
     });
   }
 
-  /** Under a cap on conditional orders the nearest to the market stay, protection before entries. */
+  /** Under a cap on conditional orders everything that protects comes before what only opens; of each the nearest to the market stay. */
   withinCap(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): readonly ExchangeOrder[] {
     const { maxConditionalPerSymbol } = this.#context;
     if (maxConditionalPerSymbol === null) return desired;
     // A protective order that is replaced rests twice for a moment.
     const room = maxConditionalPerSymbol - 1;
     const conditional = desired.filter((order) => order.triggerPrice !== null);
-    const ranked = [...conditional].sort((a, b) => this.#distance(a).comparedTo(this.#distance(b)) || Number(isProtective(b)) - Number(isProtective(a)));
+    const protects = (order: ExchangeOrder): boolean => order.legs.some(isClosingLeg);
+    const ranked = [...conditional].sort((a, b) => Number(protects(b)) - Number(protects(a)) || this.#distance(a).comparedTo(this.#distance(b)));
     const dropped = new Set(ranked.slice(Math.max(0, room - countStuck(working, conditional))));
     for (const order of dropped) this.#withheld.push({ order, reason: `the exchange takes ${maxConditionalPerSymbol} conditional orders per symbol; nearer rungs come first` });
     return desired.filter((order) => !dropped.has(order));

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HedgerowError } from '../../domain/errors.ts';
-import type { LeaseHold } from '../../engine/plan-runner.ts';
+import type { LeaseHold } from '../../engine/runner-parts.ts';
 import type { CommitBatch, Fence, Store } from '../../ports/store.ts';
 import { forwardingStore } from '../../sim/forwarding-store.ts';
 

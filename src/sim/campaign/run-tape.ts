@@ -237,6 +237,7 @@ class TapeRun {
     if (plan.failure !== null) return finding('engine', `the plan stopped by itself: ${plan.failure}`, {});
     if (!isQuiet) return finding('I10', 'something is still under way', this.#world.underWay);
     const open = runner.workingOrders.find(({ status, finalStatus }) => status !== 'live' || finalStatus !== null);
+    if (!runner.isUpToDate) return finding('I10', 'the exchange has not been read completely since it had to be', {});
     if (open !== undefined) return finding('I10', 'an order is not settled', { clientOrderId: open.clientOrderId, status: open.status, finalStatus: open.finalStatus });
     const { actions } = runner.preview();
     if (actions.length > 0) return finding('I10', 'the next pass would send requests', { actions: actions.map(({ type, reason }) => `${type}: ${reason}`) });

@@ -3,7 +3,7 @@
  * are those of the real thing: what is not sure of its lease asks for it before it commits, and sends nothing.
  */
 import { HedgerowError } from '../../domain/errors.ts';
-import type { LeaseHold } from '../../engine/plan-runner.ts';
+import type { LeaseHold } from '../../engine/runner-parts.ts';
 import type { Fence, Store } from '../../ports/store.ts';
 import { forwardingStore } from '../forwarding-store.ts';
 
