@@ -4,12 +4,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changedFiles } from '../../src/campaign/planted/broken-copy.ts';
+import { hunt } from '../../src/campaign/planted/hunt.ts';
+import { huntText } from '../../src/campaign/planted/hunt-table.ts';
 import type { PlantedBug } from '../../src/campaign/planted/planted-bug.ts';
 import { PLANTED_BUGS } from '../../src/campaign/planted/planted-bugs.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 /** What the issue asks for at least. */
 const BUGS_MIN = 25;
+
+/** Found by the first seeds. */
+const QUICK = ['send-before-commit', 'fee-sign'];
+const QUICK_SEEDS = 4;
 
 let built = '';
 
@@ -50,6 +56,18 @@ test('a text that is not there, or there twice, is told with the name of the bug
   expect(() => changedFiles(bug, () => 'abc')).toThrow(/made-up.*0 times/);
   expect(() => changedFiles(bug, () => 'x x')).toThrow(/made-up.*2 times/);
   expect([...changedFiles(bug, () => 'x')]).toEqual([['a.js', 'y']]);
+});
+
+test('the campaign sees two of them, and nothing in a bot that is not broken', async () => {
+  const harmless: PlantedBug = { name: 'harmless', story: 'an error says something else', source: 'none', edits: [{ file: 'src/engine/outbox.js', find: "'it never reached the exchange'", replace: "'it did not arrive'" }] };
+  const bugs = [...PLANTED_BUGS.filter(({ name }) => QUICK.includes(name)), harmless];
+  const results = await hunt(bugs, { root: ROOT, dist: built, firstSeed: 1, seeds: QUICK_SEEDS, workers: 2 });
+  expect(results.map(({ bug, sight }) => [bug.name, sight?.invariant ?? null])).toEqual([
+    ['send-before-commit', 'I2'],
+    ['fee-sign', 'I14'],
+    ['harmless', null],
+  ]);
+  expect(huntText(results)).toMatch(/2\/3 planted bugs found; .*not found: harmless/);
 });
 
 /** Parses modules in a process with the VM's modules switched on; gives what is wrong with them. */

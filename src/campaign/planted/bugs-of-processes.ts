@@ -34,7 +34,7 @@ export const BUGS_OF_PROCESSES: readonly PlantedBug[] = [
     source: 'state kept in the process only; freqtrade does not record a stop that timed out',
     edits: [
       { file: RUNNER, find: 'this.#outbox.doubt(order, this.#orders);', replace: "if (order.status === 'live')\n                this.#outbox.doubt(order, this.#orders);" },
-      { file: INTAKE, find: 'if (identity !== null) {\n            const order', replace: 'if (identity !== null) {\n            if (record.id !== null)\n                return;\n            const order' },
+      { file: INTAKE, find: 'return this.#takeUpAgain(record, identity);', replace: 'return;' },
     ],
   },
   {
@@ -50,7 +50,7 @@ export const BUGS_OF_PROCESSES: readonly PlantedBug[] = [
     name: 'own-orphans-ignored',
     story: 'an open order of ours that the store has lost is left alone, and its slot gets a second one',
     source: 'faults.md §2 client id: a lost store can still adopt orders',
-    edits: [{ file: INTAKE, find: 'if (identity !== null) {\n            const order', replace: 'if (identity !== null) {\n            if (record.id !== null)\n                return;\n            const order' }],
+    edits: [{ file: INTAKE, find: 'return this.#takeUpAgain(record, identity);', replace: 'return;' }],
   },
   {
     name: 'generations-forgotten-at-restart',

@@ -94,11 +94,11 @@ export const BUGS_OF_READING: readonly PlantedBug[] = [
   },
   {
     name: 'older-news-wins',
-    story: 'an update of an order that arrives late takes it back to what it was, also when it had ended',
+    story: 'an update that arrives late, or a list that is behind, takes an order back to what it was, also when it had ended',
     source: 'faults.md N19; I13',
     edits: [
       { file: TRACKER, find: 'if (order.finalStatus !== null)\n        return order;', replace: '' },
-      { file: INTAKE, find: "if (record.status === 'open' && readFrom > -Infinity)", replace: "if (record.status === 'open')" },
+      { file: INTAKE, find: 'if (stored !== null && stored.reason !== NEVER_ARRIVED)\n            return;', replace: '' },
     ],
   },
   {
@@ -122,7 +122,7 @@ export const BUGS_OF_READING: readonly PlantedBug[] = [
       {
         file: INTAKE,
         find: 'if (memory.isAccepted(record.id))\n            return;',
-        replace: "const leftover = reconstructed(record, { wallet: strategy.wallets[0].name, role: 'cover', level: 1_000_000, cycle: 0, leg: record.side === 'sell' ? 'open-short' : 'open-long', generation: 0 }, record.amount);\n        orders.set(leftover.clientOrderId, leftover);\n        pass.order(toStored(leftover, record.updatedAt));\n        return;",
+        replace: "const leftover = reconstructed(record, { wallet: strategy.wallets[0].name, role: 'cover', level: 1_000_000, cycle: 0, leg: record.side === 'sell' ? 'open-short' : 'open-long', generation: 0 }, record.amount);\n        orders.set(leftover.clientOrderId, leftover);\n        this.#parts.record.order(toStored(leftover, record.updatedAt));\n        return;",
       },
     ],
   },

@@ -42,6 +42,8 @@ export class Auditor {
   /** Orders the exchange has taken so far. */
   ordersAccepted = 0;
   #violation: Violation | null = null;
+  /** The plan as it was when it was looked at last; null once something has happened that changes what has to be covered. */
+  #followed: AuditedPlan | null = null;
   #step = 0;
   #at = 0;
 
@@ -77,12 +79,28 @@ export class Auditor {
       this.#note(auditTrade(trade, order, evidence));
       evidence.noteTrade(trade);
     }
-    for (const { order } of delta.orders ?? []) evidence.noteOrder(order);
+    this.#noteOrders(delta.orders ?? []);
+    if (delta.trades !== undefined || delta.events !== undefined) this.#followed = null;
     for (const event of delta.events ?? []) {
       evidence.noteAccountEvent(event);
       this.#funding.heard(event);
     }
     for (const leg of delta.legs ?? []) evidence.truePositions.set(`${leg.account}|${leg.symbol}|${leg.positionSide}`, exact(leg.amount));
+  }
+
+  /** I6: where nothing else has happened, a wallet that was covered is not uncovered by our own cancellation. */
+  #noteOrders(orders: NonNullable<BookDelta['orders']>): void {
+    const evidence = this.#evidence;
+    const isGivenUp = orders.some(({ order }) => order.status === 'canceled' && order.reason === 'CANCELED_BY_CLIENT' && (evidence.legsOf(order.clientOrderId) ?? []).some(isClosing));
+    // A netted order takes the place of others that have to go before it.
+    const plan = isGivenUp && this.#followed?.positionMode === 'hedge' ? this.#followed : null;
+    const before = plan === null ? null : this.uncoveredWallets(plan);
+    for (const { order } of orders) evidence.noteOrder(order);
+    if (plan === null || before === null) return;
+    for (const wallet of this.uncoveredWallets(plan)) {
+      if (!before.has(wallet)) this.#note(finding('I6', 'protection was cancelled before what takes its place rested', { plan: plan.name, wallet, cancelled: orders.map(({ order }) => order.clientOrderId) }));
+    }
+    this.#followed = plan;
   }
 
   #hearRequest(request: ReceivedRequest): void {
@@ -101,6 +119,7 @@ export class Auditor {
   committed(batch: CommitBatch): void {
     if (this.#violation !== null) return;
     const evidence = this.#evidence;
+    if (batch.entries.some(({ type }) => !type.startsWith('order.') && type !== 'price.touched')) this.#followed = null;
     for (const intent of batch.intents) evidence.storeIntent(intent);
     for (const order of batch.orders) {
       const before = evidence.storedOrders.get(order.clientOrderId);
@@ -141,6 +160,7 @@ export class Auditor {
 
   /** The store has forgotten its newest commits: `left` is what it still holds. What was sent, was sent with an intent all the same. */
   rolledBack(left: readonly CommitBatch[]): void {
+    this.#followed = null;
     this.#evidence.forgetBooks();
     this.#funding.rolledBack(left);
     for (const batch of left) {
@@ -151,6 +171,7 @@ export class Auditor {
 
   /** Wallets that hold something which is not covered, or that have opened something no commit knows of yet (I6). */
   uncoveredWallets(plan: AuditedPlan): ReadonlySet<string> {
+    this.#followed = plan;
     const { legs } = restingLegs(plan, this.#evidence);
     const uncovered = plan.wallets.filter((wallet) => auditProtection(plan, wallet, legs, this.#evidence) !== null).map(({ name }) => name as string);
     for (const { clientOrderId } of this.#evidence.unbooked.values()) {
