@@ -8,7 +8,7 @@ export const ERROR_CODES = {
   STRATEGY_TOO_SMALL: 'the capital cannot pay for the smallest order the exchange takes',
   INPUT_INVALID: 'a flag, an argument or an input file is wrong',
   FEED_INVALID: 'a price, candle or trade file is wrong; file and line follow',
-  STORE_LOCKED: 'another process uses this data folder',
+  STORE_LOCKED: 'another process uses this data folder or trades these accounts',
   STORE_TOO_NEW: 'the store was written by a newer version of hedgerow',
   STORE_UNAVAILABLE: 'the store cannot be opened or reached',
   LEASE_LOST: 'another process trades this account now, or may; this one sends nothing more',
