@@ -27,6 +27,8 @@ const EXIT_WRONG_INPUT = 2;
 const CHECKED_EVERY = 100;
 /** Kinds of failures that are made small and shown; the others are counted. */
 const SHOWN_MAX = 5;
+/** Runs it may take to make one failure small: a minute or two. */
+const SHRINK_ATTEMPTS = 150;
 const PROGRESS_MS = 1_000;
 
 async function jobsOf({ seeds, mix, crashStride, pairStride }: CampaignOptions): Promise<CampaignJob[]> {
@@ -79,7 +81,7 @@ async function tapeResult(tape: CampaignTape): Promise<JobResult> {
 /** I22 is about two runs and I12 about a run without crashes: the first cannot be made small, the second has its own judge. */
 async function shown({ seed, tape, violation, count }: FailedRun & { readonly count: number }): Promise<ShownFailure> {
   const judge = violation.message.startsWith('I12: with the crash') ? compared : replayTape;
-  const small = violation.invariant === 'I22' ? { tape: parseTape(tape), violation } : await shrinkTape(parseTape(tape), violation, async (candidate) => (await judge(candidate)).violation);
+  const small = violation.invariant === 'I22' ? { tape: parseTape(tape), violation } : await shrinkTape(parseTape(tape), violation, async (candidate) => (await judge(candidate)).violation, SHRINK_ATTEMPTS);
   const timeline = new Timeline();
   await replayTape(small.tape, timeline);
   return { seed, count, message: small.violation.message, facts: small.violation.facts, tape: tapeText(small.tape), timeline: timeline.lines };

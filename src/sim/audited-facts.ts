@@ -23,6 +23,7 @@ export function auditedPlan(runner: PlanRunner): AuditedPlan | null {
     wallets: state.wallets.map((wallet) => auditedWallet(wallet, runner, prices.mark)),
     external: runner.memory.external,
     isAdopted: false,
+    conditionalCap: null,
     failure: runner.failure?.message ?? null,
   };
 }

@@ -62,6 +62,8 @@ export interface AuditedPlan {
   readonly wallets: readonly AuditedWallet[];
   /** What the bot takes for somebody else's position; signed in one-way mode, a short counts positive in hedge mode. */
   readonly external: readonly { readonly account: string; readonly positionSide: string; readonly amount: DecimalString }[];
+  /** Most conditional orders the exchange takes per account on the symbol; null: no such cap. */
+  readonly conditionalCap: number | null;
   /** Differences were taken over from the exchange: what the wallets lost then has no trade to it. */
   readonly isAdopted: boolean;
   /** Why the bot stopped by itself; null while it works. */

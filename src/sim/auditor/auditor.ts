@@ -18,6 +18,7 @@ import { FundingAudit } from './funding-audit.ts';
 import { auditBooking, auditMoney } from './money-audit.ts';
 import { auditGivingUp, auditOrder, auditRequest, auditTrade } from './request-audit.ts';
 import { auditClosing, auditExposure, auditLadder, auditProtection, auditSlots, restingLegs } from './resting-audit.ts';
+import { auditAnswer, auditHalted } from './stop-audit.ts';
 import { finding } from './violation.ts';
 import type { Finding, Violation } from './violation.ts';
 
@@ -138,6 +139,7 @@ export class Auditor {
     }
     for (const { trade } of batch.trades) this.#note(this.#filledFault(trade.clientOrderId));
     this.#note(this.#funding.committed(batch));
+    for (const entry of batch.entries) this.#note(auditAnswer(entry, evidence));
   }
 
   /** I4: what an order is stored to have filled is the sum of its booked trades. */
@@ -209,7 +211,7 @@ export class Auditor {
   #auditAtRest(plan: AuditedPlan, note: (fault: Finding | null) => void): void {
     const evidence = this.#evidence;
     const { legs, fault } = restingLegs(plan, evidence);
-    note(fault ?? auditBooking(plan, evidence) ?? auditMoney(plan, evidence) ?? auditSlots(plan, legs));
+    note(fault ?? auditBooking(plan, evidence) ?? auditMoney(plan, evidence) ?? auditSlots(plan, legs) ?? auditHalted(plan, legs));
     for (const wallet of plan.wallets) {
       note(auditClosing(plan, wallet, legs) ?? auditProtection(plan, wallet, legs, evidence) ?? auditExposure(plan, wallet, legs, evidence) ?? auditLadder(plan, wallet, legs, evidence));
     }

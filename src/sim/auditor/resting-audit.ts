@@ -276,6 +276,16 @@ function legsOfLadderOrder(wallet: AuditedWallet, order: LadderOrder): (readonly
   }
 }
 
+/** No more conditional orders are taken on some account of the plan; what protects comes first. */
+function isCapReached(plan: AuditedPlan, { openOrders }: Evidence): boolean {
+  if (plan.conditionalCap === null) return false;
+  const resting = new Map<string, number>();
+  for (const { symbol, account, triggerPrice, triggered } of openOrders.values()) {
+    if (symbol === plan.symbol && triggerPrice !== null && !triggered) resting.set(account, (resting.get(account) ?? 0) + 1);
+  }
+  return [...resting.values()].some((count) => count >= (plan.conditionalCap ?? Infinity));
+}
+
 function mayBeMissing(plan: AuditedPlan, slot: string, want: Expected, evidence: Evidence): boolean {
   const role = slot.split('/')[1] as Role;
   const isEntry = slot.includes('/open-');
@@ -283,6 +293,7 @@ function mayBeMissing(plan: AuditedPlan, slot: string, want: Expected, evidence:
   const window = plan.windows[role];
   // A closing order that the exchange refuses is no excuse, except that an order netted with a refused entry waits with it.
   if (evidence.refusedSlots.has(slot)) return isEntry || plan.positionMode === 'one-way';
+  if (isEntry && isCapReached(plan, evidence)) return true;
   if (!isEntry || window.onGap !== 'skip' || quote === undefined) return false;
   const price = exact(quote[window.triggerBy]);
   const trigger = exact(want.triggerPrice);

@@ -13,6 +13,9 @@ import type { TapeAct } from './tape-acts.ts';
 const WRITES: readonly WriteKind[] = ['place', 'amend', 'cancel'];
 /** Waiting time an exchange asks for with a 429, ms. */
 const RETRY_AFTER_MS = 2_000;
+/** Where somebody's own limit order rests, in prices of now. */
+const FAR_ABOVE = new D('1.5');
+const FAR_BELOW = new D('0.5');
 const UNANSWERED = { type: 'unknown', message: 'internal error; unable to process your request' } as const;
 
 export async function carryOut(act: TapeAct, world: CampaignWorld): Promise<void> {
@@ -58,9 +61,16 @@ async function actOnAccount({ name, args }: TapeAct, { exchange, strategy }: Cam
     if (name === 'adl') return exchange.acts.deleverage(account.account, symbol, side, amount);
     if (name === 'close') return void (await exchange.others.closePosition(account.account, symbol, side, amount));
     const isShort = side === 'short' || dec(leg.amount).isNegative();
-    await exchange.others.place({ account: account.account, symbol, side: isShort ? 'sell' : 'buy', amount, positionSide: side === 'both' ? null : side });
-    return;
+    const order = { account: account.account, symbol, side: isShort ? ('sell' as const) : ('buy' as const), amount, positionSide: side === 'both' ? null : side };
+    const limit = args[2] === 'rest' ? restingPrice(truth, symbol, isShort, market?.tickSize ?? '0.1') : null;
+    return void (await exchange.others.place(limit === null ? order : { ...order, price: limit }));
   }
+}
+
+/** A limit so far away that it rests. */
+function restingPrice({ prices }: GroundTruth, symbol: string, isShort: boolean, tickSize: string): string {
+  const last = dec(prices.find((price) => price.symbol === symbol)?.last ?? '0');
+  return plain(floorToStep(last.times(isShort ? FAR_ABOVE : FAR_BELOW), dec(tickSize)));
 }
 
 function legNamed({ positions }: TrueAccount, symbol: string, side: string): TrueAccount['positions'][number] | undefined {

@@ -178,7 +178,7 @@ class TapeRun {
   #auditedNow(): AuditedPlan | null {
     const runner = this.#world.process?.runner ?? null;
     const plan = runner === null ? null : auditedPlan(runner);
-    return plan === null ? null : { ...plan, isAdopted: this.#isAdopted };
+    return plan === null ? null : { ...plan, isAdopted: this.#isAdopted, conditionalCap: this.#tape.wire.conditionalCap };
   }
 
   // --- liveness --------------------------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ function pick<T>(random: Random, choices: readonly [T, ...T[]]): T {
 
 function randomWire(random: Random, mayBeLossy: boolean): Wire {
   if (!mayBeLossy || random.integer(5) === 0) return PLAIN_WIRE;
-  return { isLossy: true, readLagMs: pick(random, [0, 0, 500, 3_000]), conditionalCap: pick(random, [null, null, null, 10]) };
+  return { isLossy: true, readLagMs: pick(random, [0, 0, 500, 3_000]), conditionalCap: pick(random, [null, null, null, null, 7, 10]) };
 }
 
 function randomConditions(random: Random, { isLossy }: Wire): Conditions {
@@ -123,9 +123,10 @@ function randomAct(name: ActName, random: Random, { isLossy }: Wire): TapeAct {
       return { name, args: [pick(random, ['250', '-100'])] };
     case 'cancel':
       return { name, args: [String(random.integer(8))] };
+    case 'order':
+      return { name, args: [side(), pick(random, ['0.3', '1']), pick(random, ['market', 'rest'])] };
     case 'adl':
     case 'close':
-    case 'order':
       return { name, args: [side(), pick(random, ['0.3', '1'])] };
     default:
       return { name, args: [] };

@@ -23,7 +23,9 @@ export class SendWatch {
   readonly #isLossy: boolean;
   /** When the newest complete snapshot of an account began. */
   readonly #viewedAt = new Map<string, number>();
+  /** Exchange time of the newest price the bot has heard, and when it heard it: how long it was on its way the bot cannot know. */
   #priceAt = -Infinity;
+  #priceHeardAt = -Infinity;
   /** When the bot was last told that events may have been missed. */
   #gapAt = -Infinity;
   /** The exchange has asked for a pause until then. */
@@ -51,7 +53,7 @@ export class SendWatch {
       fetchInstrument: (...args) => exchange.fetchInstrument(...args),
       fetchPrice: async (...args) => {
         const price = await exchange.fetchPrice(...args);
-        if (price !== null) this.#priceAt = Math.max(this.#priceAt, price.at);
+        if (price !== null) this.#hearPrice(price.at);
         return price;
       },
       fetchCandles: (...args) => exchange.fetchCandles(...args),
@@ -72,7 +74,7 @@ export class SendWatch {
       fetchAccountEvents: (...args) => exchange.fetchAccountEvents(...args),
       subscribe: (listener) =>
         exchange.subscribe((event) => {
-          if (event.type === 'price') this.#priceAt = Math.max(this.#priceAt, event.at);
+          if (event.type === 'price') this.#hearPrice(event.at);
           if (event.type === 'gap') this.#gapAt = this.#world.now;
           listener(event);
         }),
@@ -89,6 +91,12 @@ export class SendWatch {
     return outcome;
   }
 
+  #hearPrice(at: number): void {
+    if (at <= this.#priceAt) return;
+    this.#priceAt = at;
+    this.#priceHeardAt = this.#world.now;
+  }
+
   #judge(request: OrderRequest): void {
     const { auditor, now } = this.#world;
     if (!auditor.opensSomething(request.clientOrderId)) return;
@@ -100,7 +108,7 @@ export class SendWatch {
     if (!this.#isLossy) return;
     const viewAgeMs = now - (viewedAt ?? -Infinity);
     if (viewAgeMs > VIEW_MS) auditor.report(finding('I9', 'an order that opens was sent on an old view of the account', { ...facts, viewAgeMs }));
-    const priceAgeMs = now - this.#priceAt;
+    const priceAgeMs = now - this.#priceHeardAt;
     if (priceAgeMs > VIEW_MS) auditor.report(finding('I9', 'an order that opens was sent on an old price', { ...facts, priceAgeMs }));
   }
 }

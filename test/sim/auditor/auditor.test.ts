@@ -91,7 +91,7 @@ function wallet(change: Partial<AuditedWallet> = {}): AuditedWallet {
 const { windows } = strategy();
 
 function plan(change: Partial<AuditedPlan> = {}, walletChange: Partial<AuditedWallet> = {}): AuditedPlan {
-  return { name: 'plan', symbol: SYMBOL, positionMode: 'hedge', spacing: 'arithmetic', instrument: instrument(), windows, operation: 'running', mark: '10000', wallets: [wallet(walletChange)], external: [], isAdopted: false, failure: null, ...change };
+  return { name: 'plan', symbol: SYMBOL, positionMode: 'hedge', spacing: 'arithmetic', instrument: instrument(), windows, operation: 'running', mark: '10000', wallets: [wallet(walletChange)], external: [], conditionalCap: null, isAdopted: false, failure: null, ...change };
 }
 
 /** The plan has bought 1 at 10000 and its stop rests: nothing is wrong. `stage` may leave out or add to what was heard. */
