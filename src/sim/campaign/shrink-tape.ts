@@ -97,8 +97,8 @@ class Shrinking {
       }
     }
     for (let index = 0; index < this.best.crashes.length; index += 1) {
-      for (const change of [{ downMs: 1_000 }, { lostCommits: 0 }, { lostCommits: 1 }]) {
-        if (isChange(this.best.crashes[index], change)) await this.#try({ ...this.best, crashes: this.best.crashes.map((crash, at) => (at === index ? { ...crash, ...change } : crash)) });
+      for (const change of [{ downMs: 1_000 }, { lostCommits: 1 }, { lostCommits: 0 }]) {
+        if (isLess(change, this.best.crashes[index])) await this.#try({ ...this.best, crashes: this.best.crashes.map((crash, at) => (at === index ? { ...crash, ...change } : crash)) });
       }
     }
   }
@@ -114,8 +114,8 @@ class Shrinking {
   }
 }
 
-function isChange(crash: TapeCrash | undefined, change: Partial<TapeCrash>): boolean {
-  return crash !== undefined && Object.entries(change).some(([key, value]) => crash[key as keyof TapeCrash] !== value);
+function isLess(change: Partial<Pick<TapeCrash, 'downMs' | 'lostCommits'>>, crash: TapeCrash | undefined): boolean {
+  return crash !== undefined && ((change.downMs ?? Infinity) < crash.downMs || (change.lostCommits ?? Infinity) < crash.lostCommits);
 }
 
 function rounderSteps(step: TapeStep | undefined): TapeStep[] {
