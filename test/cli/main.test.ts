@@ -1,5 +1,5 @@
 /** Around every command: help, version, exit codes, error messages, broken pipes, and what is loaded when. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, hedgerow, importedModules, removeTempFiles, run } from './hedgerow-process.ts';
@@ -49,6 +49,9 @@ describe('a wrong command line exits 2, names the nearest right word, and writes
     [['check'], /^hedgerow: missing required argument 'file'/],
     [['trace', BTC, 'second', '--prices', '1'], /^hedgerow: too many arguments for 'trace'\. Expected 1 argument but got 2; see/],
     [['trace', BTC, '--prices'], /^hedgerow: option '--prices <list>' argument missing; see/],
+    [['trace', BTC, '--prices', '1', '--prices', '2'], /^hedgerow: option '--prices <list>' argument '2' is invalid\. It is given twice; give it once; see/],
+    [['status', '--data', ''], /^hedgerow: --data is empty; name a folder, or leave it away for \.hedgerow \[INPUT_INVALID\]\n$/],
+    [['run', BTC, '--data', '/proc/hedgerow'], /^hedgerow: the data folder \/proc\/hedgerow cannot be made: .*name another folder \[STORE_UNAVAILABLE\]\n$/],
     [[], /no command was given \[INPUT_INVALID\]\n$/],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await hedgerow(args);
@@ -93,6 +96,12 @@ describe('as it is called', () => {
       const { code, stdout } = await run(command, [...before, ...args]);
       expect({ code, stdout }).toEqual({ code: 0, stdout: direct.stdout });
     }
+  });
+
+  test.runIf(existsSync('/dev/full'))('an output without room is told as that', async () => {
+    const { stdout, stderr } = await run('bash', ['-c', `node src/cli/launch.mjs trace ${BTC} --prices 100000 --json > /dev/full; echo "code $?"`]);
+    expect(stdout).toBe('code 2\n');
+    expect(stderr).toMatch(/^hedgerow: standard output cannot be written: ENOSPC/);
   });
 
   test('a reader that goes away is no error', async () => {

@@ -140,3 +140,14 @@ test('a strategy whose tick or symbol was changed is not a second plan of that n
   const { code, stderr } = await hedgerow(['run', finer, '--days', '1', '--data', data], ENV);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^hedgerow: plan moved runs with another exchange\.market\.tickSize \(0\.1\);.*\[PLAN_CHANGED\]\n$/) });
 }, 120_000);
+
+test('a plan that a risk limit has halted exits 1, says why and which command ends it', async () => {
+  const data = join(tempFolder(), 'data');
+  const limited = tempFile('limited.yaml', 'version: 1\nname: limited\nsymbol: BTC/USDT:USDT\nleverage: 3\nunit: { price: 5000 }\nwallets:\n  long: { capital: 5000 }\nrisk:\n  maxDrawdown: { limit: 1%, action: halt }\n');
+  const args = ['run', limited, '--prices', '60000,59500,59000,58900', '--data', data];
+  const halted = await hedgerow(args, ENV);
+  expect(halted.code).toBe(1);
+  expect(halted.stdout).toMatch(/limited: halted \(risk limit maxDrawdown .*\n.*hedgerow resume limited lets it trade again/);
+  expect((await hedgerow(['status', '--data', data], ENV)).code).toBe(1);
+  expect((await hedgerow(['replay', '--all', '--data', data], ENV)).code).toBe(0);
+}, 120_000);

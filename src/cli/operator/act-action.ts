@@ -49,17 +49,33 @@ export function actAction(kind: OperatorActionKind): CommandAction {
     const access = await reachable(kind, wish, dataDir, reason, io);
     if (access === null) return 1;
     try {
-      const plans = await oneWorldOf(access, await plansFor(access, wish));
-      if (CONFIRMED.includes(kind) && !(await confirmed(kind, await statusesOf(access, plans, dataDir), input, io))) return 1;
-      const asked: Asked[] = [];
-      for (const plan of plans) asked.push(await ask(kind, plan, reason, access, dataDir));
-      const answered = await answers(asked, access, waitMs);
-      const after = await statusesOf(access, await plansFor(access, wish), dataDir);
-      return report(kind, answered, after, input, io);
+      return await act(kind, { access, wish, dataDir, reason, waitMs }, input, io);
+    } catch (error) {
+      if (!isKill(kind) || wish.names.length === 0 || !(error instanceof HedgerowError) || error.code !== 'STORE_UNAVAILABLE') throw error;
+      await latchAlone(kind, wish.names, dataDir, reason, error, io);
+      return 1;
     } finally {
-      await access.close();
+      await access.close().catch(() => undefined);
     }
   };
+}
+
+interface Errand {
+  readonly access: OperatorAccess;
+  readonly wish: PlanWish;
+  readonly dataDir: string;
+  readonly reason: string;
+  readonly waitMs: number;
+}
+
+async function act(kind: OperatorActionKind, { access, wish, dataDir, reason, waitMs }: Errand, input: CommandInput, io: CliIo): Promise<ExitCode> {
+  const plans = await oneWorldOf(access, await plansFor(access, wish));
+  if (CONFIRMED.includes(kind) && !(await confirmed(kind, await statusesOf(access, plans, dataDir), input, io))) return 1;
+  const asked: Asked[] = [];
+  for (const plan of plans) asked.push(await ask(kind, plan, reason, access, dataDir));
+  const answered = await answers(asked, access, waitMs);
+  const after = await statusesOf(access, await plansFor(access, wish), dataDir);
+  return report(kind, answered, after, input, io);
 }
 
 /** `30s`, `2m` or plain seconds. */
@@ -73,8 +89,6 @@ function waitOf(input: CommandInput): number {
 
 /** Null when only the latch could be reached, which a kill needs and a resume of a plan nobody stored lifts. */
 async function reachable(kind: OperatorActionKind, { names }: PlanWish, dataDir: string, reason: string, io: CliIo): Promise<OperatorAccess | null> {
-  const latch = new LatchFile(dataDir, null);
-  const isKill = kind === 'halt' || kind === 'flatten';
   let failure: HedgerowError;
   try {
     const access = await openOperatorAccess(dataDir, io);
@@ -84,18 +98,29 @@ async function reachable(kind: OperatorActionKind, { names }: PlanWish, dataDir:
     if (!(error instanceof HedgerowError)) throw error;
     failure = error;
   }
-  if (!existsSync(dataDir)) throw failure;
-  if (kind === 'resume' && failure.code === 'INPUT_INVALID') {
-    const latched = await Promise.all(names.map((name) => latch.read(name)));
-    if (latched.every((record) => record === null)) throw failure;
-    for (const name of names) await latch.clear(name);
-    io.stderr.write(`hedgerow: ${names.join(', ')}: the latch is lifted; ${failure.message}\n`);
-    return null;
-  }
-  if (!isKill || names.length === 0) throw failure;
-  for (const name of names) await latch.set(name, { action: kind, reason, at: Date.now() });
-  io.stderr.write(`hedgerow: ${names.join(', ')}: latched to ${kind} in ${latch.folder}; a bot that runs on this folder acts on it within a second, one that starts does so first. The store was not told: ${failure.message} [${failure.code}]\n`);
+  if (!existsSync(dataDir) || names.length === 0) throw failure;
+  if (isKill(kind)) await latchAlone(kind, names, dataDir, reason, failure, io);
+  else if (kind === 'resume' && failure.code === 'INPUT_INVALID') await unlatchAlone(names, dataDir, failure, io);
+  else throw failure;
   return null;
+}
+
+/** In every world: which one is meant could not be asked. */
+async function latchAlone(action: 'halt' | 'flatten', names: readonly string[], dataDir: string, reason: string, failure: HedgerowError, io: CliIo): Promise<void> {
+  const latch = new LatchFile(dataDir, null);
+  for (const name of names) await latch.set(name, { action, reason, at: Date.now() });
+  io.stderr.write(
+    `hedgerow: ${names.join(', ')}: latched to ${action} in ${latch.folder}; a bot that runs on this folder acts on it within a second, one that starts does so first. ` +
+      `The store was not told: ${failure.message} [${failure.code}]\n`,
+  );
+}
+
+async function unlatchAlone(names: readonly string[], dataDir: string, failure: HedgerowError, io: CliIo): Promise<void> {
+  const latch = new LatchFile(dataDir, null);
+  const latched = await Promise.all(names.map((name) => latch.read(name)));
+  if (latched.every((record) => record === null)) throw failure;
+  for (const name of names) await latch.clear(name);
+  io.stderr.write(`hedgerow: ${names.join(', ')}: the latch is lifted; ${failure.message}\n`);
 }
 
 async function statusesOf(access: OperatorAccess, plans: readonly StoredPlan[], dataDir: string): Promise<PlanStatus[]> {
@@ -108,7 +133,7 @@ async function statusesOf(access: OperatorAccess, plans: readonly StoredPlan[], 
 async function ask(kind: OperatorActionKind, plan: StoredPlan, reason: string, access: OperatorAccess, dataDir: string): Promise<Asked> {
   const { store } = access;
   const at = Date.now();
-  if (kind === 'halt' || kind === 'flatten') await new LatchFile(dataDir, plan.venue).set(plan.name, { action: kind, reason, at });
+  if (isKill(kind)) await new LatchFile(dataDir, plan.venue).set(plan.name, { action: kind, reason, at });
   // Asked twice before the first was taken, it is asked once.
   const before = (await store.loadPendingActions(plan.planId)).at(-1);
   const action =
@@ -172,7 +197,7 @@ function outcomeOf({ plan, action, isBotRunning }: Asked, after: PlanStatus | nu
   return { ...base, outcome: result.outcome, note: result.note, isFine: result.outcome === 'done' || isThere(action.action, after) };
 }
 
-function isKill(kind: OperatorActionKind): boolean {
+function isKill(kind: OperatorActionKind): kind is 'halt' | 'flatten' {
   return kind === 'halt' || kind === 'flatten';
 }
 

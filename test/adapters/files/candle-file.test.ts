@@ -69,6 +69,7 @@ describe('faults name file, line, column, value and remedy', () => {
     ['duplicate time', csv([ROWS[0] ?? '', ROWS[0] ?? '']), /line 3, column timestamp_ms: 60000 stands in the line before as well; sort/],
     ['unsorted', csv([ROWS[1] ?? '', ROWS[0] ?? '']), /line 3, column timestamp_ms: 60000 is before 120000 of the line before; sort/],
     ['microseconds', csv(['1760054400816129,1,1,1,1,1']), /column timestamp_ms: 1760054400816129 has too many digits for milliseconds; divide it/],
+    ['seconds', csv(['1735689600,1,1,1,1,1']), /column timestamp_ms: 1735689600 is a time in seconds; multiply by 1000/],
     ['date', csv(['2025-01-01,1,1,1,1,1']), /column timestamp_ms: "2025-01-01" is not a time; write whole milliseconds/],
     ['high below low', csv(['0,5,4,6,5,1']), /line 2, column high: 4 is below the low 6; a bar must hold/],
     ['high below open', csv(['0,5,4,3,4,1']), /column high: 4 is below the open 5/],
