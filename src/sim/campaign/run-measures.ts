@@ -32,7 +32,6 @@ export class RunMeasures {
   readonly recoveries: { readonly from: number; readonly to: number }[] = [];
   readonly #uncoveredSince = new Map<string, number>();
   #startedAt: number | null = null;
-  #starts = 0;
   #startedAtBoundary = 0;
   #hasRested = false;
   #plan: AuditedPlan | null = null;
@@ -71,8 +70,8 @@ export class RunMeasures {
 
   /** `boundaries`: how many have been passed until now. */
   started(boundaries: number): void {
-    this.#startedAt = this.#starts > 0 ? this.#world.now : null;
-    this.#starts += 1;
+    // Before the plan has started there is nothing to protect.
+    this.#startedAt = this.#plan === null ? null : this.#world.now;
     this.#hasRested = false;
     this.#startedAtBoundary = boundaries;
   }
