@@ -85,6 +85,7 @@ export class LadderWalk {
       blockedSlots: NOTHING_BLOCKED,
       passedSlots: NOTHING_PASSED,
       cycles: NO_CYCLES,
+      uncancellable: NOTHING_PASSED,
       ...permissions(operationOf(this.#state)),
     });
   }

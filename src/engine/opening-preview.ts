@@ -36,6 +36,7 @@ export function openingPreview(
       mayOpen: true,
       mayCancelEntries: true,
       cycles: new Map(),
+      uncancellable: new Set(),
     });
   const start = startPlan(strategy, instrument, price, atr);
   const state = planDesire(start, strategy)

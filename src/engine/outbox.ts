@@ -77,6 +77,8 @@ const LOOKUP_WAITS_MS = [0, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_00
 /** After a refusal that concerns every request: doubled from the first to the last while it goes on. */
 const FIRST_HOLD_MS = 500;
 const HOLD_MAX_MS = 60_000;
+/** A refused cancellation is not asked for longer than this. */
+const CANCEL_WAIT_MAX_MS = 10_000;
 /** Refusals that say nothing about the order: everything waits. */
 const HOLDING = ['RATE_LIMITED', 'MARKET_HALTED'];
 /** Why an order that was proven never to have arrived ended; one that turns up all the same is taken up again. */
@@ -90,6 +92,8 @@ export class Outbox {
   readonly #unknown = new Map<string, Unknown>();
   readonly #openIntents = new Map<string, StoredIntent[]>();
   readonly #cancelRequested = new Set<string>();
+  /** Refused cancellations: how often in a row, and when they may be asked for again (`Clock.elapsed()`). */
+  readonly #cancelRefused = new Map<string, { readonly count: number; readonly notBefore: number }>();
   #holds = 0;
   #holdUntil = -Infinity;
   refusals = 0;
@@ -139,8 +143,20 @@ export class Outbox {
 
   forget(clientOrderId: string): void {
     this.#cancelRequested.delete(clientOrderId);
+    this.#cancelRefused.delete(clientOrderId);
     this.#unknown.delete(clientOrderId);
     this.#openIntents.delete(clientOrderId);
+  }
+
+  /** Orders that are not asked to be cancelled now. */
+  uncancellable(now: number): ReadonlySet<string> {
+    return new Set([...this.#cancelRefused].flatMap(([id, { notBefore }]) => (now < notBefore ? [id] : [])));
+  }
+
+  /** When the next refused cancellation that waited at `at` may be asked for again; null when none waits. */
+  nextCancelAt(at: number): number | null {
+    const waiting = [...this.#cancelRefused.values()].map(({ notBefore }) => notBefore).filter((notBefore) => notBefore > at);
+    return waiting.length === 0 ? null : Math.min(...waiting);
   }
 
   /** Writes the intents of a plan's actions into the pass record; what it returns may be sent once that is committed. */
@@ -281,6 +297,10 @@ export class Outbox {
       const wanted = command.type === 'place' ? command.wanted : command.order;
       if (code === 'WOULD_TRIGGER_IMMEDIATELY') passedSlots.add(wanted.slot);
       else if (code !== 'ORDER_NOT_FOUND') guard.failed(wanted, code, this.#options.clock.elapsed());
+    }
+    if (command.type === 'cancel') {
+      const count = (this.#cancelRefused.get(order.clientOrderId)?.count ?? 0) + 1;
+      this.#cancelRefused.set(order.clientOrderId, { count, notBefore: this.#options.clock.elapsed() + Math.min(CANCEL_WAIT_MAX_MS, FIRST_HOLD_MS * 2 ** (count - 1)) });
     }
     if (command.type === 'place' && code !== 'DUPLICATE_CLIENT_ORDER_ID') {
       keep(orders, record, { ...order, finalStatus: 'rejected', reason: code }, at);

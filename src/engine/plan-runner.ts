@@ -171,9 +171,13 @@ export class PlanRunner {
     return { ...this.#memory.facts, risk: this.#risk.memory };
   }
 
-  /** The exchange has been read, completely, since whatever made a reading necessary. */
+  /** The price is young, and the exchange has been read, completely, since whatever made a reading necessary. */
   get isUpToDate(): boolean {
-    return this.#reader.isFresh(this.#deps.clock.elapsed());
+    return this.#isPriced() && this.#reader.isFresh(this.#deps.clock.elapsed());
+  }
+
+  #isPriced(): boolean {
+    return this.#deps.exchange.capabilities.hasLosslessEvents || this.#priceAge.ageMs <= PRICE_STALE_MS;
   }
 
   /** Prices strictly between these need no pass; the engine's own filter. */
@@ -208,7 +212,7 @@ export class PlanRunner {
     if (this.#machines.state === null) return Infinity;
     const { holdUntil } = this.#outbox;
     const retryAt = Math.max(this.#guard.nextRetryAt(this.#derivedAt) ?? Infinity, holdUntil);
-    const next = Math.min(this.#reader.nextDueAt, this.#outbox.nextLookupAt() ?? Infinity, retryAt, holdUntil > this.#derivedAt ? holdUntil : Infinity);
+    const next = Math.min(this.#reader.nextDueAt, this.#outbox.nextLookupAt() ?? Infinity, this.#outbox.nextCancelAt(this.#derivedAt) ?? Infinity, retryAt, holdUntil > this.#derivedAt ? holdUntil : Infinity);
     return Math.max(next, this.#passedAt + WAKE_MIN_MS);
   }
 
@@ -288,7 +292,7 @@ export class PlanRunner {
   #nextStage(mayOpen: boolean): readonly Action[] {
     this.#derivedAt = this.#deps.clock.elapsed();
     const plan = this.#derive();
-    this.#derivedFrom = plan.actions.length === 0 && plan.withheld.length === 0 ? this.#machines.state : null;
+    this.#derivedFrom = plan.actions.length === 0 && plan.withheld.length === 0 && this.#outbox.nextCancelAt(this.#derivedAt) === null ? this.#machines.state : null;
     this.#couldOpen = mayOpen;
     return plan.stages[0] ?? [];
   }
@@ -488,8 +492,7 @@ export class PlanRunner {
     const now = this.#deps.clock.elapsed();
     const { state } = this.#machines;
     if (state === null || operationOf(state) !== 'running') return false;
-    const isPriced = this.#deps.exchange.capabilities.hasLosslessEvents || this.#priceAge.ageMs <= PRICE_STALE_MS;
-    return isPriced && this.#reader.isFresh(now);
+    return this.#isPriced() && this.#reader.isFresh(now);
   }
 
   async #refreshAtr(at: number): Promise<void> {
@@ -523,6 +526,7 @@ export class PlanRunner {
       maxConditionalPerSymbol: capabilities.maxConditionalPerSymbol,
       blockedSlots: new Map([...tooSmallSlots(desired, this.instrument), ...this.#guard.blocked(desired, this.#deps.clock.elapsed())]),
       passedSlots: this.#passedSlots,
+      uncancellable: this.#outbox.uncancellable(this.#deps.clock.elapsed()),
       cycles: new Map(this.#machines.state.wallets.map((wallet) => [wallet.name, factsOf(wallet).cycle])),
       ...permissions(operationOf(this.#machines.state)),
       mayOpen: this.#mayOpen(),

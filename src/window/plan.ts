@@ -6,8 +6,8 @@
  *   cancelled before it is replaced.
  * - I10: applying the plan leaves an empty plan.
  */
-import { dec, plain, sum } from '../domain/decimal.ts';
-import type { DecimalString } from '../domain/decimal.ts';
+import { ZERO, dec, maxOf, minOf, plain, sum } from '../domain/decimal.ts';
+import type { D, DecimalString } from '../domain/decimal.ts';
 import type { TriggerSource } from '../domain/strategy.ts';
 import { closingPart, isClosingLeg, isProtective, slotOf } from './exchange-orders.ts';
 import type { ExchangeOrder, OrderLeg } from './exchange-orders.ts';
@@ -56,6 +56,8 @@ export interface PlanContext {
   readonly mayOpen: boolean;
   /** Resting entries may be cancelled; false while paused, where windows stay as they rest. */
   readonly mayCancelEntries: boolean;
+  /** Orders whose cancellation the exchange has just refused: asked again later. */
+  readonly uncancellable: ReadonlySet<string>;
   /** The cycle each wallet is in: what rests from an earlier one may always be cancelled. */
   readonly cycles: ReadonlyMap<string, number>;
 }
@@ -72,6 +74,7 @@ export interface Plan {
 export function planActions(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[], context: PlanContext): Plan {
   const planner = new Planner(context);
   const kept = planner.withinCap(desired, working);
+  planner.countClosing(kept, working);
   const unmatchedWorking = new Set(working);
   const unmatched: ExchangeOrder[] = [];
   const bySlot = slotsOf(working);
@@ -143,6 +146,25 @@ function remainingOf(order: WorkingOrder): DecimalString {
   return order.filled === '0' ? order.amount : plain(dec(order.amount).minus(order.filled));
 }
 
+/** How much protection of a kind rests beyond what is wanted. */
+interface Spare {
+  readonly count: number;
+  readonly amount: D;
+}
+
+const NO_SPARE: Spare = { count: 0, amount: ZERO };
+
+/** The legs with what is left of them; fills take them in order. */
+function legsLeft({ legs, filled }: WorkingOrder): readonly OrderLeg[] {
+  if (filled === '0') return legs;
+  let done = dec(filled);
+  return legs.map((leg) => {
+    const part = minOf(done, dec(leg.amount));
+    done = done.minus(part);
+    return { ...leg, amount: plain(dec(leg.amount).minus(part)) };
+  });
+}
+
 /** Conditional orders that hold a place under the cap, are not wanted, and cannot be changed now. */
 function countStuck(working: readonly WorkingOrder[], wanted: readonly ExchangeOrder[]): number {
   const slots = new Set(wanted.map((order) => order.slot));
@@ -158,6 +180,8 @@ class Planner {
   readonly #makeWay: CancelAction[] = [];
   readonly #enter: Action[] = [];
   readonly #withheld: { order: ExchangeOrder; reason: string }[] = [];
+  readonly #closingWanted = new Map<string, D>();
+  readonly #closingAtWork = new Map<string, D>();
 
   constructor(context: PlanContext) {
     this.#context = context;
@@ -177,7 +201,8 @@ class Planner {
     const protect = this.#protect.filter(fits);
     const unprotect = [...this.#makeWay, ...this.#spareProtection(desired, working)];
     room = Math.max(0, room) + counted(unprotect);
-    const inOrder = [this.#cancelEntries, protect, unprotect, this.#enter.filter(fits)].filter((stage) => stage.length > 0);
+    const mayAsk = (action: Action): boolean => action.type !== 'cancel' || !this.#context.uncancellable.has(action.target.clientOrderId);
+    const inOrder = [this.#cancelEntries, protect, unprotect, this.#enter.filter(fits)].map((stage) => stage.filter(mayAsk)).filter((stage) => stage.length > 0);
     const actions = inOrder.flat();
     // Nothing waits for anything here but places under a cap: an order that replaces another comes a pass later anyway.
     return { actions, stages: cap === Infinity && actions.length > 0 ? [actions] : inOrder, withheld: this.#withheld };
@@ -188,15 +213,27 @@ class Planner {
    * answer lost. So a stop is cancelled one pass after its successor was placed, and stays when that was not taken.
    */
   #spareProtection(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): readonly CancelAction[] {
-    const spare = new Map<string, number>();
-    const add = (legs: readonly OrderLeg[], sign: number): void => {
-      for (const leg of legs) spare.set(protectionOf(leg), (spare.get(protectionOf(leg)) ?? 0) + sign);
+    if (this.#cancelProtection.length === 0) return [];
+    const spare = new Map<string, Spare>();
+    const add = (legs: readonly OrderLeg[], sign: 1 | -1): void => {
+      for (const leg of legs) {
+        const { count, amount } = spare.get(protectionOf(leg)) ?? NO_SPARE;
+        spare.set(protectionOf(leg), { count: count + sign, amount: amount.plus(dec(leg.amount).times(sign)) });
+      }
     };
-    for (const order of working) if (order.status === 'live' && order.triggerPrice !== null && isProtective(order)) add(order.legs, 1);
-    for (const order of desired) if (order.triggerPrice !== null && isProtective(order)) add(order.legs, -1);
+    const protects = (order: ExchangeOrder | WorkingOrder): boolean => order.triggerPrice !== null && isProtective(order);
+    for (const order of working) if (order.status === 'live' && protects(order)) add(legsLeft(order), 1);
+    for (const order of desired) if (protects(order)) add(order.legs, -1);
+    // Under a cap successors come one by one, and rungs differ in size: as many orders may then still be less.
+    const isCapped = this.#context.maxConditionalPerSymbol !== null;
+    const isSpare = (leg: OrderLeg): boolean => {
+      const { count, amount } = spare.get(protectionOf(leg)) ?? NO_SPARE;
+      return count > 0 && (!isCapped || amount.greaterThanOrEqualTo(leg.amount));
+    };
     return this.#cancelProtection.filter(({ target }) => {
-      if (target.legs.some((leg) => (spare.get(protectionOf(leg)) ?? 0) <= 0)) return false;
-      add(target.legs, -1);
+      const left = legsLeft(target);
+      if (!left.every(isSpare)) return false;
+      add(left, -1);
       return true;
     });
   }
@@ -290,12 +327,37 @@ class Planner {
     const obstacle = this.#blockReason(order) ?? (this.#mayTouch(order) ? null : 'the plan takes no new risk now');
     if (obstacle !== null) this.#withheld.push({ order, reason: obstacle });
     // What closes goes ahead without what opens.
-    const allowed = obstacle === null ? order : closingPart(order);
+    const allowed = obstacle === null ? order : this.#uncovered(closingPart(order));
     if (allowed === null || (allowed !== order && this.#blockReason(allowed) !== null)) return;
     const placeable = this.#isPassed(order) ? this.#atMarket(allowed) : allowed;
     if (placeable === null) return;
     const reason = why ?? (placeable.type === order.type ? `${legsText(placeable.legs)} is wanted` : `the price is already through ${legsText(order.legs)} at ${order.triggerPrice ?? 'market'}`);
     (isProtective(placeable) ? this.#protect : this.#enter).push({ type: 'place', order: placeable, wanted: allowed, reason });
+  }
+
+  /** While windows stay as they rest, what they close already is not closed a second time elsewhere. */
+  #uncovered(order: ExchangeOrder | null): ExchangeOrder | null {
+    if (order === null || this.#context.mayCancelEntries || order.triggerPrice === null) return order;
+    const legs = order.legs.flatMap((leg) => {
+      if (!isClosingLeg(leg)) return [leg];
+      const key = protectionOf(leg);
+      const missing = maxOf(ZERO, (this.#closingWanted.get(key) ?? ZERO).minus(this.#closingAtWork.get(key) ?? ZERO));
+      const amount = minOf(missing, dec(leg.amount));
+      this.#closingAtWork.set(key, (this.#closingAtWork.get(key) ?? ZERO).plus(amount));
+      return amount.greaterThan(0) ? [{ ...leg, amount: plain(amount) }] : [];
+    });
+    if (legs.length === 0) return null;
+    return { ...order, legs, slot: legs.map(slotOf).join('+'), amount: plain(sum(legs.map((leg) => dec(leg.amount)))) };
+  }
+
+  /** What is to be closed, and what resting orders close, per wallet and side; looked at only while paused. */
+  countClosing(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): void {
+    if (this.#context.mayCancelEntries) return;
+    const count = (totals: Map<string, D>, legs: readonly OrderLeg[]): void => {
+      for (const leg of legs.filter(isClosingLeg)) totals.set(protectionOf(leg), (totals.get(protectionOf(leg)) ?? ZERO).plus(leg.amount));
+    };
+    for (const order of desired) count(this.#closingWanted, order.legs);
+    for (const order of working) count(this.#closingAtWork, legsLeft(order));
   }
 
   #blockReason(order: ExchangeOrder): string | null {

@@ -61,7 +61,7 @@ function restingOf(order: ExchangeOrder, clientOrderId: string): WorkingOrder {
 }
 
 function contextOf(life: Life, can: Abilities): PlanContext {
-  return { ...can, prices: { last: life.price, mark: life.price, index: life.price }, blockedSlots: new Map(), passedSlots: new Set(), cycles: new Map() };
+  return { ...can, prices: { last: life.price, mark: life.price, index: life.price }, blockedSlots: new Map(), passedSlots: new Set(), cycles: new Map(), uncancellable: new Set() };
 }
 
 function wantedBy(life: Life, can: Abilities): ExchangeOrder[] {
