@@ -59,14 +59,14 @@ for (const [name, sync] of [['fsyncSync', fsyncSync], ['fdatasyncSync', fdatasyn
 
 fs.unlinkSync = (path) => {
   const inode = inodeAt(path);
-  if (inode !== undefined) note({ type: 'gone', inode });
+  if (inode !== undefined) note({ type: 'gone', inode, path });
   unlinkSync(path);
 };
 
 fs.renameSync = (from, to) => {
   const inode = inodeAt(to);
-  if (inode !== undefined) note({ type: 'gone', inode });
-  if (inodeAt(from) !== undefined) note({ type: 'moved' });
+  if (inode !== undefined) note({ type: 'gone', inode, path: to });
+  if (inodeAt(from) !== undefined) note({ type: 'moved', path: from });
   renameSync(from, to);
 };
 

@@ -83,6 +83,7 @@ class StorageRound {
   readonly #kills: Record<KilledIn, number> = { creation: 0, 'start-up': 0, run: 0, shutdown: 0 };
   readonly #restartMs: number[] = [];
   readonly #violations: Violation[] = [];
+  #whole: LifeEnd | null = null;
   #looks = 0;
   #lostBytes = 0;
 
@@ -96,11 +97,13 @@ class StorageRound {
   async run(): Promise<RoundResult> {
     const wholePlace: BotPlace = { dataDir: join(this.#plan.folder, 'whole'), databaseUrl: null };
     const whole = await new BotLife(this.#command(wholePlace)).ended;
-    if (whole.code !== 0) this.#found('I12', `the undisturbed run ended with ${whole.code}: ${whole.stderr.slice(-400)}`);
+    if (whole.stdout === '') this.#found('I12', `the undisturbed run ended with ${whole.code} and said nothing: ${whole.stderr.slice(-400)}`);
+    this.#whole = whole;
     let isOver = false;
     while (!isOver && this.#killed < this.#plan.kills && this.#violations.length === 0) isOver = await this.#live();
     const last = await new BotLife(this.#command(this.#place)).ended;
     this.#noteEnd(last);
+    if (last.code !== whole.code) this.#found('I12', `the killed run ended with ${last.code}, the undisturbed one with ${whole.code}`);
     if (outcomeOf(last) !== outcomeOf(whole)) this.#found('I12', `the killed run ended differently: ${firstDifference(outcomeOf(whole), outcomeOf(last))}`);
     if (worldOf(this.#place) !== worldOf(wholePlace)) this.#found('I12', `the exchange of the killed run holds something else: ${firstDifference(worldOf(wholePlace), worldOf(this.#place))}`);
     const rows = await this.#judge();
@@ -154,8 +157,10 @@ class StorageRound {
 
   #noteEnd({ code, stderr, runningAfterMs }: LifeEnd): void {
     if (runningAfterMs !== null) this.#restartMs.push(runningAfterMs);
-    if (code !== null && code !== 0) this.#found('I12', `the process ended by itself with ${code}: ${stderr.slice(-600)}`);
-    for (const line of stderr.split('\n').slice(0, -1)) if (/"level":(?:50|60)/.test(line)) this.#found('I12', `an error was logged: ${line.slice(0, 400)}`);
+    // A plan that was halted or liquidated ends with 1, as it does without kills.
+    if (code !== null && code !== 0 && code !== this.#whole?.code) this.#found('I12', `the process ended by itself with ${code}: ${stderr.slice(-600)}`);
+    const expected = this.#whole === null ? [] : errorsIn(this.#whole.stderr);
+    for (const message of errorsIn(stderr)) if (!expected.includes(message)) this.#found('I12', `an error was logged that the undisturbed run has not: ${message}`);
   }
 
   /** A dead process's leases run out after their time; nobody waits for that here. */
@@ -199,6 +204,12 @@ class StorageRound {
     const args = [...program, 'run', ...strategies, ...feeds, ...funding, '--data', dataDir, '--json', '--log-level', 'info'];
     return { args, env: { DATABASE_URL: databaseUrl ?? '' } };
   }
+}
+
+/** Messages of error lines; the last line may be torn. */
+function errorsIn(stderr: string): readonly string[] {
+  const lines = stderr.split('\n').slice(0, -1).filter((line) => /^\{"level":(?:50|60)/.test(line));
+  return [...new Set(lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg))];
 }
 
 /** Of what a process counts itself nothing may depend on how often it died, except those counts. */
