@@ -7,7 +7,6 @@ const MEMORY = 'src/engine/plan-memory.js';
 const TRACKER = 'src/engine/order-tracker.js';
 const FUNDING = 'src/engine/funding-share.js';
 const LEDGER = 'src/domain/ledger.js';
-const LADDER = 'src/domain/ladder.js';
 
 export const BUGS_OF_BOOKING: readonly PlantedBug[] = [
   {
@@ -46,12 +45,6 @@ export const BUGS_OF_BOOKING: readonly PlantedBug[] = [
     story: 'the machines are stored after a fill, the trade that made it is not',
     source: 'state and ledger written apart',
     edits: [{ file: INTAKE, find: 'record.trade(trade);\n        record.order(toStored(after, trade.at));', replace: 'record.order(toStored(after, trade.at));' }],
-  },
-  {
-    name: 'old-cycle-fill-on-new-ladder',
-    story: 'a late fill of an order of the cycle before is booked on a rung of the new ladder',
-    source: 'DOMAIN §3.5: late fills',
-    edits: [{ file: LADDER, find: 'return fill.cycle === facts.cycle ? bookLadderFill(paid, fill) : bookLateFill(paid, fill);', replace: 'return bookLadderFill(paid, { ...fill, cycle: facts.cycle });' }],
   },
   {
     name: 'fee-sign',

@@ -32,7 +32,7 @@ export const BUGS_OF_PROTECTION: readonly PlantedBug[] = [
     name: 'cancel-then-create-without-guard',
     story: 'the old stop is cancelled whether or not the new one rests',
     source: 'faults.md §3, E31; freqtrade #9629',
-    edits: [{ file: PLANNER, find: 'if (target.legs.some((leg) => (spare.get(protectionOf(leg)) ?? 0) <= 0))\n                return false;', replace: '' }],
+    edits: [{ file: PLANNER, find: 'if (!left.every(isSpare))\n                return false;', replace: '' }],
   },
   {
     name: 'cancel-all-when-blind',
@@ -45,7 +45,7 @@ export const BUGS_OF_PROTECTION: readonly PlantedBug[] = [
     story: 'under a cap on conditional orders entries come first, and stops get what is left',
     source: 'entries placed before protection; faults.md E26',
     edits: [
-      { file: PLANNER, find: 'this.#distance(a).comparedTo(this.#distance(b)) || Number(isProtective(b)) - Number(isProtective(a))', replace: 'Number(isProtective(a)) - Number(isProtective(b)) || this.#distance(a).comparedTo(this.#distance(b))' },
+      { file: PLANNER, find: 'Number(protects(b)) - Number(protects(a)) ||', replace: 'Number(protects(a)) - Number(protects(b)) ||' },
     ],
   },
   {
@@ -59,12 +59,6 @@ export const BUGS_OF_PROTECTION: readonly PlantedBug[] = [
     story: 'the successor of an entry is placed while the old one may still rest',
     source: 'faults.md §2 rung rule; E33',
     edits: [{ file: PLANNER, find: 'if (isPureMove)\n            this.place(order, reason);', replace: 'this.place(order, reason);' }],
-  },
-  {
-    name: 'filling-order-forgotten',
-    story: 'what an order still does is asked for a second time when the ladder moves on while it fills',
-    source: 'faults.md E32: overfill',
-    edits: [{ file: PLANNER, find: "if (!isExecuting(executing) && executing.status === 'live')\n                continue;", replace: 'if (executing.clientOrderId !== null)\n                continue;' }],
   },
   {
     name: 'round-up-close',

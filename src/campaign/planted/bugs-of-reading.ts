@@ -23,9 +23,12 @@ export const BUGS_OF_READING: readonly PlantedBug[] = [
   },
   {
     name: 'replaced-on-absent-read',
-    story: 'an order that a list of open orders does not show is gone, and its slot gets a new one',
+    story: 'an order that a list of open orders does not show is gone, however soon after our own write the list was read',
     source: 'faults.md §3, N13: "not in open orders" proves nothing',
-    edits: [{ file: READER, find: 'outbox.doubt(order, orders);', replace: "orders.set(order.clientOrderId, { ...order, finalStatus: 'expired', reason: 'not listed' });" }],
+    edits: [
+      { file: READER, find: 'outbox.doubt(order, orders);', replace: "orders.set(order.clientOrderId, { ...order, finalStatus: 'expired', reason: 'not listed' });" },
+      { file: READER, find: 'if (reading.from < settledFrom || this.#parts.isBusy()) {', replace: 'if (this.#parts.isBusy()) {' },
+    ],
   },
   {
     name: 'partial-snapshot-trusted',
@@ -42,13 +45,13 @@ export const BUGS_OF_READING: readonly PlantedBug[] = [
     name: 'stale-book-used',
     story: 'new risk is taken on whatever was read last, however old it is',
     source: 'faults.md §3; I9',
-    edits: [{ file: RUNNER, find: 'return isPriced && this.#reader.isFresh(now);', replace: 'return isPriced || this.#reader.isFresh(now);' }],
+    edits: [{ file: RUNNER, find: 'return this.#isPriced() && this.#reader.isFresh(now);', replace: 'return this.#isPriced() || this.#reader.isFresh(now);' }],
   },
   {
     name: 'stale-price-used',
     story: 'entries are placed by a price that has not moved for minutes',
     source: 'faults.md N15: a stream that is silently dead',
-    edits: [{ file: RUNNER, find: 'return isPriced && this.#reader.isFresh(now);', replace: 'return this.#reader.isFresh(now);' }],
+    edits: [{ file: RUNNER, find: 'return this.#isPriced() && this.#reader.isFresh(now);', replace: 'return this.#reader.isFresh(now);' }],
   },
   {
     name: 'gap-event-ignored',

@@ -141,7 +141,10 @@ export class CampaignWorld {
 
   /** Everything that is due until `at`, each with its consequences. */
   async passTimeUntil(at: number): Promise<void> {
+    let rounds = 0;
     for (let due = this.nextDueAt(); due <= at; due = this.nextDueAt()) {
+      rounds = due > this.now ? 0 : rounds + 1;
+      if (rounds > ROUNDS_MAX) throw new HedgerowError('INVARIANT_BROKEN', 'I11 something is due without end while no time passes');
       this.exchange.advanceTo(Math.max(due, this.now));
       await this.#superviseStart();
       await this.#wakeMachine();
