@@ -51,6 +51,7 @@ export const CONVERGENCE_MS = 15 * 60_000;
 const HEARTBEAT_MS = 10_000;
 /** After an incident the bot may still wait before it asks again. */
 const BACK_OFF_MS = 60_000;
+const UNDER_WAY = 'I10: something is still under way';
 /** How often a converging plan is looked at. */
 const LOOK_MS = 1_000;
 /** One more look at the exchange, after everything is in order. */
@@ -208,9 +209,13 @@ class TapeRun {
     const world = this.#world;
     const deadline = healedAt + CONVERGENCE_MS;
     let beats = 0;
+    let seen: Finding | null = null;
     for (;;) {
-      const fault = this.#unsettled();
-      if (fault === null) return true;
+      const now = this.#unsettled();
+      if (now === null) return true;
+      // A reading that happens to be on its way says less than what was wrong before it.
+      const fault: Finding = seen !== null && now.message === UNDER_WAY ? seen : now;
+      seen = fault;
       if (world.now >= deadline || this.#broken) {
         world.auditor.report({ ...fault, invariant: 'I10', message: `I10: not in order ${CONVERGENCE_MS / 60_000} minutes after the last fault: ${fault.message}` });
         return false;
@@ -235,7 +240,7 @@ class TapeRun {
     const plan = this.#auditedNow();
     if (runner === null || plan === null) return finding('I12', 'no process runs the plan', { refusal: process?.refusal?.message ?? null });
     if (plan.failure !== null) return finding('engine', `the plan stopped by itself: ${plan.failure}`, {});
-    if (!isQuiet) return finding('I10', 'something is still under way', this.#world.underWay);
+    if (!isQuiet) return { ...finding('I10', '', this.#world.underWay), message: UNDER_WAY };
     const open = runner.workingOrders.find(({ status, finalStatus }) => status !== 'live' || finalStatus !== null);
     if (!runner.isUpToDate) return finding('I10', 'the exchange has not been read completely since it had to be', {});
     if (open !== undefined) return finding('I10', 'an order is not settled', { clientOrderId: open.clientOrderId, status: open.status, finalStatus: open.finalStatus });
