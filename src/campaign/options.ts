@@ -44,6 +44,7 @@ npm run campaign -- --storage [options]: the real process, killed at random
 
   --kills N       kills per store (default 200)
   --power-cuts N  power cuts of the embedded store (default 50)
+  --takeovers N   takeovers by a standby, on PostgreSQL (default 10)
   --store S       pglite, postgres or both (default both)
   --database-url URL  a PostgreSQL server to use (default: one is started)
   --seed X        draws prices and kills

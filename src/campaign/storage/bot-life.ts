@@ -22,6 +22,9 @@ export interface LifeEnd {
 /** The log line that ends recovery; `--log-level info` shows it. */
 const RUNNING = '"msg":"bot started"';
 
+/** Between two looks at what it said. */
+const LOOK_MS = 20;
+
 export class BotLife {
   readonly #child: ChildProcess;
   readonly #startedAt = performance.now();
@@ -66,6 +69,12 @@ export class BotLife {
 
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
+  }
+
+  /** Resolves when its standard error holds this text; false when it ended without. */
+  async hears(text: string): Promise<boolean> {
+    while (!this.#stderr.includes(text)) if (!(await this.lives(LOOK_MS))) return this.#stderr.includes(text);
+    return true;
   }
 
   /** False when it ended within that time. */

@@ -4,11 +4,11 @@
  */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson } from '../../domain/canonical-json.ts';
-import type { Json } from '../../domain/json.ts';
 import type { Random } from '../../ports/random.ts';
 import { BotLife } from './bot-life.ts';
 import type { BotCommand, LifeEnd } from './bot-life.ts';
+import { botCommand } from './round-command.ts';
+import type { RoundProgram } from './round-command.ts';
 import { drawKill, killAt } from './kill-moment.ts';
 import type { KilledIn } from './kill-moment.ts';
 import { nothingLost, writtenBeforeSent } from './never-lost.ts';
@@ -16,10 +16,11 @@ import { cutPower, recorderEnvironment } from './power-cut.ts';
 import type { DiskLoss } from './power-cut.ts';
 import { writePriceFiles } from './price-files.ts';
 import type { PriceFiles } from './price-files.ts';
+import { errorsIn, firstDifference, outcomeOf, worldOf } from './same-outcome.ts';
 import { readExchange, rowsOf, withDatabase } from './stored-rows.ts';
 import type { BotPlace, StoreKind } from './stored-rows.ts';
 
-export interface RoundPlan {
+export interface RoundPlan extends RoundProgram {
   readonly kind: StoreKind;
   /** Names the prices. */
   readonly seed: string;
@@ -32,10 +33,6 @@ export interface RoundPlan {
   readonly lookShare: number;
   /** A folder for this round alone; deleted at its end, kept when something was found. */
   readonly folder: string;
-  /** Strategy files or folders. */
-  readonly strategies: readonly string[];
-  /** Arguments of Node that start `hedgerow`. */
-  readonly program: readonly string[];
   readonly databaseUrl: string | null;
   /** With an embedded store: each kill is a power cut, so what was not synced is lost. */
   readonly cutsPower: boolean;
@@ -197,48 +194,7 @@ class StorageRound {
     if (this.#violations.length < VIOLATIONS_MAX) this.#violations.push({ store: kind, seed, afterKills: this.#killed, invariant, what });
   }
 
-  #command({ dataDir, databaseUrl }: BotPlace): BotCommand {
-    const { program, strategies } = this.#plan;
-    const feeds = this.#prices.candles.flatMap((path) => ['--feed', path]);
-    const funding = this.#prices.funding.flatMap((path) => ['--funding', path]);
-    const args = [...program, 'run', ...strategies, ...feeds, ...funding, '--data', dataDir, '--json', '--log-level', 'info'];
-    return { args, env: { DATABASE_URL: databaseUrl ?? '' } };
+  #command(place: BotPlace): BotCommand {
+    return botCommand(this.#plan, this.#prices, place);
   }
-}
-
-/** Messages of error lines; the last line may be torn. */
-function errorsIn(stderr: string): readonly string[] {
-  const lines = stderr.split('\n').slice(0, -1).filter((line) => /^\{"level":(?:50|60)/.test(line));
-  return [...new Set(lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg))];
-}
-
-/** Of what a process counts itself nothing may depend on how often it died, except those counts. */
-const PROCESS_COUNTS = ['fills', 'requests', 'phases', 'store', 'feed'];
-
-function outcomeOf({ stdout }: LifeEnd): string {
-  if (stdout === '') return 'nothing was printed';
-  const document = JSON.parse(stdout, (key, value: unknown) => (PROCESS_COUNTS.includes(key) ? undefined : value)) as Json;
-  return canonicalJson(document);
-}
-
-/** Money, positions, trades and resting orders as the exchange has them; ids of orders may differ by their generation. */
-function worldOf({ dataDir }: BotPlace): string {
-  const exchange = readExchange(dataDir);
-  if (exchange === null) return 'no book';
-  const resting = [...exchange.orders.values()]
-    .filter(({ status }) => status === 'open')
-    .map(({ account, symbol, side, type, amount, price, triggerPrice, triggerBy, positionSide, reduceOnly, filled }) =>
-      canonicalJson({ account, symbol, side, type, amount, price, triggerPrice, triggerBy, positionSide, reduceOnly, filled }),
-    )
-    .sort();
-  const trades = exchange.trades.map(({ id, account, symbol, side, price, amount, fee, at }) => ({ id, account, symbol, side, price, amount, fee, at }));
-  return canonicalJson({ accounts: exchange.accounts as Json, resting, trades } as unknown as Json);
-}
-
-/** Where two long texts part, with what stands there. */
-function firstDifference(expected: string, found: string): string {
-  let at = 0;
-  while (at < expected.length && expected[at] === found[at]) at += 1;
-  const around = (text: string): string => text.slice(Math.max(0, at - 120), at + 160);
-  return `expected …${around(expected)}… but found …${around(found)}…`;
 }
