@@ -162,8 +162,8 @@ function isCloseUnaffordable(wallet: AuditedWallet, { refusedSlots }: Evidence):
 function exemptAmount(rung: AuditedRung, index: number, side: 'long' | 'short', ladder: readonly LadderOrder[]): Exact {
   const held = exact(side === 'long' ? rung.long : rung.short);
   if (!isPositive(held)) return NOTHING;
-  // A rung half way between its sides (partly filled) closes what the order of its present side does not.
-  if (rung.isOut !== (side === 'short')) return NOTHING;
+  // A rung half way between its sides: what it holds of both cancels out, whatever the price does; the rest is to be closed.
+  if (rung.isOut !== (side === 'short')) return isBelow(exact(rung.long), exact(rung.short)) ? exact(rung.long) : exact(rung.short);
   return ladder.some((order) => order.rung === index) ? NOTHING : held;
 }
 
