@@ -15,7 +15,7 @@ const BUGS_MIN = 25;
 
 /** Found by the first seeds. */
 const QUICK = ['send-before-commit', 'fee-sign'];
-const QUICK_SEEDS = 4;
+const QUICK_SEEDS = 2;
 
 let built = '';
 

@@ -125,7 +125,7 @@ export const BUGS_OF_READING: readonly PlantedBug[] = [
       {
         file: INTAKE,
         find: 'if (memory.isAccepted(record.id))\n            return;',
-        replace: "const leftover = reconstructed(record, { wallet: strategy.wallets[0].name, role: 'cover', level: 1_000_000, cycle: 0, leg: record.side === 'sell' ? 'open-short' : 'open-long', generation: 0 }, record.amount);\n        orders.set(leftover.clientOrderId, leftover);\n        this.#parts.record.order(toStored(leftover, record.updatedAt));\n        return;",
+        replace: "const leftover = { ...reconstructed(record, { wallet: strategy.wallets[0].name, role: 'cover', level: 1_000_000, cycle: 0, leg: record.side === 'sell' ? 'open-short' : 'open-long', generation: 0 }, record.amount), type: 'stop-limit' };\n        orders.set(leftover.clientOrderId, leftover);\n        this.#parts.record.order(toStored(leftover, record.updatedAt));\n        return;",
       },
     ],
   },
