@@ -276,6 +276,9 @@ function legsOfLadderOrder(wallet: AuditedWallet, order: LadderOrder): (readonly
   }
 }
 
+/** Of a cap, for a stop that rests before the one it replaces is cancelled. */
+const PLACES_KEPT = 1;
+
 /** No more conditional orders are taken on some account of the plan; what protects comes first. */
 function isCapReached(plan: AuditedPlan, { openOrders }: Evidence): boolean {
   if (plan.conditionalCap === null) return false;
@@ -283,7 +286,7 @@ function isCapReached(plan: AuditedPlan, { openOrders }: Evidence): boolean {
   for (const { symbol, account, triggerPrice, triggered } of openOrders.values()) {
     if (symbol === plan.symbol && triggerPrice !== null && !triggered) resting.set(account, (resting.get(account) ?? 0) + 1);
   }
-  return [...resting.values()].some((count) => count >= (plan.conditionalCap ?? Infinity));
+  return [...resting.values()].some((count) => count + PLACES_KEPT >= (plan.conditionalCap ?? Infinity));
 }
 
 function mayBeMissing(plan: AuditedPlan, slot: string, want: Expected, evidence: Evidence): boolean {

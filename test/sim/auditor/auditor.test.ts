@@ -129,6 +129,29 @@ describe('a healthy world', () => {
   });
 });
 
+describe('what others do', () => {
+  const foreign = trade({ id: 't7', clientOrderId: 'web_7', amount: '0.5', fee: '2.5' });
+
+  it('is no trade of ours, and no order we should have written down', () => {
+    const auditor = healthy();
+    auditor.heard(delta({ trades: [foreign], legs: [held('1.5')], orders: [{ sequence: 7, order: record(request('web_7', { side: 'buy', type: 'limit', price: '5000', triggerPrice: null })) }] }));
+    expect(verdict(auditor, { external: [{ account: 'main', positionSide: 'long', amount: '0.5' }] })).toBeNull();
+  });
+
+  it('has to be known as somebody else\'s position', () => {
+    const auditor = healthy();
+    auditor.heard(delta({ trades: [foreign], legs: [held('1.5')] }));
+    expect(verdict(auditor)).toMatch(/^I5: the wallets hold 1 long together, the exchange 1.5/);
+  });
+});
+
+it('a trade may be booked again after the store has forgotten it', () => {
+  const auditor = healthy();
+  auditor.rolledBack([]);
+  auditor.committed(batch({ orders: [stored(OPENING, [leg({ role: 'market-buy', level: null, leg: 'open-long' })], { status: 'closed', filled: '1' })], trades: [{ seq: 1, trade: trade() }] }));
+  expect(verdict(auditor)).toBeNull();
+});
+
 describe('each check finds its violation', () => {
   const cases: readonly (readonly [name: string, expected: RegExp, stage: () => string | null])[] = [
     ['two orders rest in one slot', /^I1: two orders rest/, () => {
@@ -158,6 +181,23 @@ describe('each check finds its violation', () => {
       const auditor = healthy();
       auditor.committed(batch({ intents: [{ ...placing(request('stop', { amount: '2' })), intentId: 'stop:place:again' }] }));
       auditor.heard(delta({ requests: [received(request('stop', { amount: '2' }), 'DUPLICATE_CLIENT_ORDER_ID')] }));
+      return verdict(auditor);
+    }],
+    ['an order is given up that rests', /^I3: an order was given up that rests/, () => {
+      const auditor = healthy();
+      auditor.committed(batch({ orders: [stored(STOP, [leg()], { status: 'closed', reason: 'it never reached the exchange' })] }));
+      return verdict(auditor);
+    }],
+    ['an order arrives that had been given up', /^I3: an order arrived that had been given up/, () => {
+      const auditor = healthy();
+      const late = request('late');
+      auditor.committed(batch({ intents: [placing(late)], orders: [stored(late, [leg()], { status: 'closed', reason: 'it never reached the exchange' })] }));
+      auditor.heard(delta({ requests: [received(late)], orders: [{ sequence: 9, order: record(late) }] }));
+      return verdict(auditor);
+    }],
+    ['the store has forgotten a trade, and it stays unbooked', /^I4: a trade of ours was never booked/, () => {
+      const auditor = healthy();
+      auditor.rolledBack([]);
       return verdict(auditor);
     }],
     ['a trade is booked twice', /^I4: a trade was booked twice/, () => {

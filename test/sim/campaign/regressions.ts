@@ -23,4 +23,11 @@ export const REGRESSIONS: readonly Regression[] = [
   { tape: 'long/fragments/1/m1 lossy lag=3000 | L-2', story: 'a lagging list reopened an order that the stream had told was filled' },
   { tape: 'hedge/scaling/2/m1 lossy lag=3000 | -1', story: 'both orders of a flip came back from the dead with a lagging list' },
   { tape: 'long/fragments/4/m2 hedge/scaling/3/m2 resting=1 skip !1/373488/1 | L+0 L+1 L-1 L+0 L+0 L-1 L-2', story: 'a plan that started late left a fragment without a stop' },
+  { tape: 'long/fragments/40+30+20+10/m1 hedge/scaling/3/m2 unit=1% lossy gap funding=5 r8:slow=12000 p7:void !66/249679/1 | L-2 L+2', story: 'a lost commit left a short that no order closed' },
+  {
+    tape: 'hedge/scaling/3/m1 mode=one-way resting=2 skip lossy latency=250 noamend funding=5 seed=652863 r365:slow=12000 c24:void c27:void | L+0 L+1 -1 +1 -0.5 +0.5 +0.8 @refuse:400000:INSUFFICIENT_MARGIN -0.5 +1 -0.5 -0.5 -1',
+    story: 'a refused cancellation was sent again with every pass',
+  },
+  { tape: 'hedge/scaling/1/m2 mode=one-way | @close:short:0.3 @adl:long:0.3', story: 'what somebody had closed by hand was never noticed after an ADL had halted the plan' },
+  { tape: 'long/fragments/5/m1 hedge/rotation/5/m1 cap=10 | +1 -1 -1 -1 +1 -1 -1', story: 'under a cap of conditional orders far stops gave way to near entries' },
 ];
