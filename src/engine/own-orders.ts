@@ -4,7 +4,7 @@
  */
 import type { OrderRecord, TradeRecord } from '../ports/exchange.ts';
 import type { DecimalString } from '../domain/decimal.ts';
-import { decodeClientOrderId } from '../window/client-order-id.ts';
+import { decodeClientOrderId, isSamePlan } from '../window/client-order-id.ts';
 import type { OrderIdentity } from '../window/client-order-id.ts';
 import { slotOf } from '../window/exchange-orders.ts';
 import type { OrderLeg } from '../window/exchange-orders.ts';
@@ -16,6 +16,12 @@ export type OwnIdentity = OrderIdentity & { readonly generation: number };
 export function ownIdentity(clientOrderId: string, planTag: number): OwnIdentity | null {
   const identity = decodeClientOrderId(clientOrderId);
   return identity !== null && identity.planTag === planTag ? identity : null;
+}
+
+/** Ids of the same plan in an earlier life, before its store was lost; null for every other. */
+export function earlierIdentity(clientOrderId: string, planTag: number): OwnIdentity | null {
+  const identity = decodeClientOrderId(clientOrderId);
+  return identity !== null && identity.planTag !== planTag && isSamePlan(identity.planTag, planTag) ? identity : null;
 }
 
 /**

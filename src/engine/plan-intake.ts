@@ -22,7 +22,7 @@ import { allocateTrade, fromStoredClosed, toStored, withRecord } from './order-t
 import type { TrackedOrder } from './order-tracker.ts';
 import { NEVER_ARRIVED, currentSlot } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
-import { ownIdentity, reconstructed } from './own-orders.ts';
+import { earlierIdentity, ownIdentity, reconstructed } from './own-orders.ts';
 import type { OwnIdentity } from './own-orders.ts';
 import type { PassRecord } from './pass-record.ts';
 import type { PlanMemory } from './plan-memory.ts';
@@ -85,10 +85,29 @@ export class PlanIntake {
     }
     const identity = ownIdentity(record.clientOrderId, outbox.planTag);
     if (identity !== null) return this.#takeUpAgain(record, identity);
+    const earlier = earlierIdentity(record.clientOrderId, outbox.planTag);
+    if (earlier !== null && this.#isStopped()) return this.#takeToCancel(record, earlier);
     if (memory.isAccepted(record.id)) return;
     memory.accept(record.id);
     this.#external(record.createdAt, 'order', { account: record.account, orderId: record.id, clientOrderId: record.clientOrderId, side: record.side, amount: record.amount });
-    this.diverge(`order ${record.clientOrderId} (${record.side} ${record.amount}) on account ${record.account} was placed by somebody else`, record.createdAt);
+    const by = earlier === null ? 'by somebody else' : 'by this plan before its store was lost';
+    this.diverge(`order ${record.clientOrderId} (${record.side} ${record.amount}) on account ${record.account} was placed ${by}`, record.createdAt);
+  }
+
+  #isStopped(): boolean {
+    const { machines } = this.#parts;
+    if (machines.state === null) return false;
+    const operation = operationOf(machines.running);
+    return operation === 'halted' || operation === 'flattening';
+  }
+
+  /** I17: a halt cancels every order of the plan, also those of a life its store has forgotten; they are tracked until they are gone. */
+  #takeToCancel(record: OrderRecord, identity: OwnIdentity): void {
+    const { orders, record: pass } = this.#parts;
+    const order = reconstructed(record, identity, record.amount);
+    orders.set(order.clientOrderId, order);
+    pass.order(toStored(order, record.updatedAt));
+    pass.add(record.updatedAt, 'order.recovered', { clientOrderId: order.clientOrderId, slot: order.slot, amount: record.amount, triggerPrice: record.triggerPrice });
   }
 
   /** An open order of ours that is not tracked: a list that is behind, an order that arrived after all, or one the store has lost. */

@@ -19,7 +19,7 @@ import type { JournalledMachines } from './journalled-machines.ts';
 import type { OperatorDesk } from './operator-desk.ts';
 import type { TrackedOrder } from './order-tracker.ts';
 import type { Outbox } from './outbox.ts';
-import { ownIdentity } from './own-orders.ts';
+import { earlierIdentity, ownIdentity } from './own-orders.ts';
 import type { PassRecord } from './pass-record.ts';
 import { isFlat } from './plan-desire.ts';
 import type { PlanIntake } from './plan-intake.ts';
@@ -260,7 +260,7 @@ export class PlanReader {
     const { machines, orders, outbox, strategy, memory, desk } = this.#parts;
     const operation = operationOf(machines.running);
     if ((operation !== 'halted' && operation !== 'flattening') || orders.size > 0) return;
-    const isOurs = (clientOrderId: string): boolean => ownIdentity(clientOrderId, outbox.planTag) !== null;
+    const isOurs = (clientOrderId: string): boolean => ownIdentity(clientOrderId, outbox.planTag) !== null || earlierIdentity(clientOrderId, outbox.planTag) !== null;
     if (reading.accounts.some(({ snapshot }) => snapshot.openOrders.some((order) => order.symbol === strategy.symbol && isOurs(order.clientOrderId)))) return;
     if (operation === 'halted') {
       desk.proven('halt', 'a complete reading of the exchange shows no order of this plan');

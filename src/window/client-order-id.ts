@@ -62,9 +62,18 @@ function fnv1a(text: string): number {
   return hash;
 }
 
-/** 32 bits that tell plans on one account apart. `startedAt` makes a plan that was started anew a different one. */
+/** The lower bits of a plan tag tell the lives of one plan apart. */
+const LIFE_BITS = 12;
+
+/** 32 bits that tell plans on one account apart: 20 of its name, and 12 of `startedAt`, which makes a plan that was started anew a different one. */
 export function planTag(venue: string, name: string, startedAt: number): number {
-  return fnv1a(`${venue}\n${name}\n${startedAt}`);
+  const plan = fnv1a(`${venue}\n${name}`) >>> LIFE_BITS;
+  return ((plan << LIFE_BITS) | fnv1a(String(startedAt)) >>> (32 - LIFE_BITS)) >>> 0;
+}
+
+/** Two tags of one plan, of the same life or of another: a store that was lost begins a new one. */
+export function isSamePlan(tag: number, other: number): boolean {
+  return tag >>> LIFE_BITS === other >>> LIFE_BITS;
 }
 
 export function encodeClientOrderId(identity: OrderIdentity, generation: number, form: ClientOrderIdForm): string {

@@ -53,8 +53,9 @@ class Desk {
     return this.#world!;
   }
 
-  static async open(plan: Strategy = strategy(), config: Partial<SimulatedExchangeConfig> = {}): Promise<Desk> {
-    const exchange = new SimulatedExchange({ markets: simulatedMarkets([plan]), accounts: simulatedAccounts([plan]), fillPrice: 'touch', ...config });
+  /** `before`: goes on at its exchange, with an empty store. */
+  static async open(plan: Strategy = strategy(), config: Partial<SimulatedExchangeConfig> = {}, before: Desk | null = null): Promise<Desk> {
+    const exchange = before?.exchange ?? new SimulatedExchange({ markets: simulatedMarkets([plan]), accounts: simulatedAccounts([plan]), fillPrice: 'touch', ...config });
     const memory = createMemoryStore(exchange);
     const state = { desk: null as Desk | null };
     const store = forwardingStore(memory, {
@@ -64,6 +65,7 @@ class Desk {
       },
     });
     const desk = new Desk(plan, exchange, store);
+    desk.at = before?.at ?? 0;
     state.desk = desk;
     await desk.restart();
     return desk;
@@ -192,6 +194,20 @@ describe('an operator', () => {
     expect((await desk.store.loadAction('reset'))?.result?.outcome).toBe('done');
     expect(factsOf(desk.runner.state!.wallets[0]!).cycle).toBe(1);
     expect(desk.runner.failure).toBeNull();
+  });
+});
+
+describe('a store that was lost', () => {
+  it('leaves orders of an earlier life: the plan diverges, and a halt cancels them too', async () => {
+    const desk = await Desk.open();
+    await desk.to(10_000);
+    expect(desk.openOrders().length).toBe(5);
+    await desk.world.engine.stop();
+    const anew = await Desk.open(desk.plan, {}, desk);
+    await anew.stay();
+    expect([anew.operation, anew.openOrders().length]).toEqual(['diverged', 5]);
+    await anew.ask('flatten');
+    expect([anew.operation, anew.openOrders(), anew.positions()]).toEqual(['halted', [], {}]);
   });
 });
 
