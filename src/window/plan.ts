@@ -190,17 +190,22 @@ class Planner {
   /** What does not fit now follows in the next pass. */
   result(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): Plan {
     const cap = this.#context.maxConditionalPerSymbol ?? Infinity;
-    const counted = (cancelled: readonly Action[]): number => cancelled.filter((action) => action.type === 'cancel' && action.target.triggerPrice !== null).length;
-    let room = cap - working.filter((order) => order.triggerPrice !== null).length + counted(this.#cancelEntries);
+    const counted = (account: string, cancelled: readonly Action[]): number =>
+      cancelled.filter((action) => action.type === 'cancel' && action.target.account === account && action.target.triggerPrice !== null).length;
+    const room = new Map<string, number>();
+    for (const account of cap === Infinity ? [] : new Set(desired.map((order) => order.account))) {
+      room.set(account, cap - working.filter((order) => order.account === account && order.triggerPrice !== null).length + counted(account, this.#cancelEntries));
+    }
     const fits = (action: Action): boolean => {
-      if (action.type !== 'place' || action.order.triggerPrice === null) return true;
-      room -= 1;
-      if (room < 0) this.#withheld.push({ order: action.wanted, reason: `the exchange takes ${cap} conditional orders per symbol; it is placed when one has gone` });
-      return room >= 0;
+      if (cap === Infinity || action.type !== 'place' || action.order.triggerPrice === null) return true;
+      const left = (room.get(action.order.account) ?? cap) - 1;
+      room.set(action.order.account, left);
+      if (left < 0) this.#withheld.push({ order: action.wanted, reason: `the exchange takes ${cap} conditional orders per symbol; it is placed when one has gone` });
+      return left >= 0;
     };
     const protect = this.#protect.filter(fits);
     const unprotect = [...this.#makeWay, ...this.#spareProtection(desired, working)];
-    room = Math.max(0, room) + counted(unprotect);
+    for (const [account, left] of room) room.set(account, Math.max(0, left) + counted(account, unprotect));
     const mayAsk = (action: Action): boolean => action.type !== 'cancel' || !this.#context.uncancellable.has(action.target.clientOrderId);
     const inOrder = [this.#cancelEntries, protect, unprotect, this.#enter.filter(fits)].map((stage) => stage.filter(mayAsk)).filter((stage) => stage.length > 0);
     const actions = inOrder.flat();
@@ -243,14 +248,23 @@ class Planner {
   withinCap(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): readonly ExchangeOrder[] {
     const { maxConditionalPerSymbol } = this.#context;
     if (maxConditionalPerSymbol === null) return desired;
+    const dropped = new Set<ExchangeOrder>();
+    for (const account of new Set(desired.map((order) => order.account))) {
+      const onAccount = (order: { readonly account: string }): boolean => order.account === account;
+      for (const order of this.#beyondCap(desired.filter(onAccount), working.filter(onAccount), maxConditionalPerSymbol)) dropped.add(order);
+    }
+    return desired.filter((order) => !dropped.has(order));
+  }
+
+  #beyondCap(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[], cap: number): readonly ExchangeOrder[] {
     // A protective order that is replaced rests twice for a moment.
-    const room = maxConditionalPerSymbol - 1;
+    const room = cap - 1;
     const conditional = desired.filter((order) => order.triggerPrice !== null);
     const protects = (order: ExchangeOrder): boolean => order.legs.some(isClosingLeg);
     const ranked = [...conditional].sort((a, b) => Number(protects(b)) - Number(protects(a)) || this.#distance(a).comparedTo(this.#distance(b)));
-    const dropped = new Set(ranked.slice(Math.max(0, room - countStuck(working, conditional))));
-    for (const order of dropped) this.#withheld.push({ order, reason: `the exchange takes ${maxConditionalPerSymbol} conditional orders per symbol; nearer rungs come first` });
-    return desired.filter((order) => !dropped.has(order));
+    const dropped = ranked.slice(Math.max(0, room - countStuck(working, conditional)));
+    for (const order of dropped) this.#withheld.push({ order, reason: `the exchange takes ${cap} conditional orders per symbol; protection and nearer rungs come first` });
+    return dropped;
   }
 
   #distance(order: ExchangeOrder) {
