@@ -14,6 +14,7 @@ import type { BookDelta, ReceivedRequest } from '../exchange/delta.ts';
 import type { AuditedPlan } from './audited-plan.ts';
 import { NOTHING, compare, exact, textOf } from './exact.ts';
 import { Evidence, isClosing, slotOfLeg, tradeKey } from './evidence.ts';
+import { ForcedCloseAudit } from './forced-close-audit.ts';
 import { FundingAudit } from './funding-audit.ts';
 import { auditBooking, auditMoney } from './money-audit.ts';
 import { auditGivingUp, auditOrder, auditRequest, auditTrade } from './request-audit.ts';
@@ -37,6 +38,7 @@ export interface StepReport {
 export class Auditor {
   readonly #evidence = new Evidence();
   readonly #funding = new FundingAudit();
+  readonly #forcedCloses = new ForcedCloseAudit();
   readonly #instruments: ReadonlyMap<string, Instrument>;
   readonly #requestsPerSlot = new Map<string, number>();
   #requestsOfStep = 0;
@@ -85,6 +87,7 @@ export class Auditor {
     for (const event of delta.events ?? []) {
       evidence.noteAccountEvent(event);
       this.#funding.heard(event);
+      this.#forcedCloses.heard(event);
     }
     for (const leg of delta.legs ?? []) evidence.truePositions.set(`${leg.account}|${leg.symbol}|${leg.positionSide}`, exact(leg.amount));
   }
@@ -98,8 +101,10 @@ export class Auditor {
     const before = plan === null ? null : this.uncoveredWallets(plan);
     for (const { order } of orders) evidence.noteOrder(order);
     if (plan === null || before === null) return;
+    // A reset closes its short at market instead of covering it.
+    const isResetting = new Set<string>(plan.wallets.flatMap(({ name, phase }) => (phase === 'RESET' ? [name] : [])));
     for (const wallet of this.uncoveredWallets(plan)) {
-      if (!before.has(wallet)) this.#note(finding('I6', 'protection was cancelled before what takes its place rested', { plan: plan.name, wallet, cancelled: orders.map(({ order }) => order.clientOrderId) }));
+      if (!before.has(wallet) && !isResetting.has(wallet)) this.#note(finding('I6', 'protection was cancelled before what takes its place rested', { plan: plan.name, wallet, cancelled: orders.map(({ order }) => order.clientOrderId) }));
     }
     this.#followed = plan;
   }
@@ -139,6 +144,7 @@ export class Auditor {
     }
     for (const { trade } of batch.trades) this.#note(this.#filledFault(trade.clientOrderId));
     this.#note(this.#funding.committed(batch));
+    this.#forcedCloses.committed(batch);
     for (const entry of batch.entries) this.#note(auditAnswer(entry, evidence));
   }
 
@@ -165,6 +171,7 @@ export class Auditor {
     this.#followed = null;
     this.#evidence.forgetBooks();
     this.#funding.rolledBack(left);
+    this.#forcedCloses.rolledBack(left);
     for (const batch of left) {
       for (const order of batch.orders) this.#evidence.storeOrder(order);
       for (const { trade } of batch.trades) this.#evidence.book(trade);
@@ -211,7 +218,7 @@ export class Auditor {
   #auditAtRest(plan: AuditedPlan, note: (fault: Finding | null) => void): void {
     const evidence = this.#evidence;
     const { legs, fault } = restingLegs(plan, evidence);
-    note(fault ?? auditBooking(plan, evidence) ?? auditMoney(plan, evidence) ?? auditSlots(plan, legs) ?? auditHalted(plan, legs));
+    note(fault ?? auditBooking(plan, evidence) ?? this.#forcedCloses.audit(plan) ?? auditMoney(plan, evidence) ?? auditSlots(plan, legs) ?? auditHalted(plan, legs));
     for (const wallet of plan.wallets) {
       note(auditClosing(plan, wallet, legs) ?? auditProtection(plan, wallet, legs, evidence) ?? auditExposure(plan, wallet, legs, evidence) ?? auditLadder(plan, wallet, legs, evidence));
     }
