@@ -13,8 +13,8 @@ import { Auditor } from '../auditor/auditor.ts';
 import type { Delivery, RequestInfo } from '../exchange/config.ts';
 import type { ReadFate } from '../exchange/faults.ts';
 import { SimulatedExchange } from '../exchange/simulated-exchange.ts';
-import { marketUnder, PATH_START_AT } from '../simulation/path-world.ts';
-import { simulatedAccounts, simulatedMarkets } from '../simulated-market.ts';
+import { history, marketUnder, PATH_START_AT } from '../simulation/path-world.ts';
+import { neededTimeframes, simulatedAccounts, simulatedMarkets } from '../simulated-market.ts';
 import { BotProcess, VENUE } from './bot-process.ts';
 import type { BoundaryMoment } from './crash-seam.ts';
 import { DurableStore, memoryLatch } from './durable-store.ts';
@@ -85,6 +85,7 @@ export class CampaignWorld {
       execution: () => this.#execution(),
       startAt: PATH_START_AT,
     });
+    for (const timeframeMs of neededTimeframes([this.strategy])) this.exchange.keepCandles(this.strategy.symbol, timeframeMs, history(SKETCH_PRICE, timeframeMs, this.strategy));
     this.#startAt = PATH_START_AT;
     this.auditor = new Auditor(simulatedMarkets([this.strategy]));
     this.measures = new RunMeasures(this);
@@ -175,6 +176,9 @@ export class CampaignWorld {
       const { runner, seam, refusal } = process;
       if (process === this.process && runner !== null && runner.state !== null) this.#lastState = runner.state;
       if (refusal !== null) return process === this.process ? this.#processEnded(SUPERVISOR_MS, `could not go on: ${refusal.message}`) : process.seam.kill();
+      // A process that is not sure of its lease stops, and is started again.
+      const { failure = null } = runner ?? {};
+      if (process === this.process && failure instanceof HedgerowError && failure.code === 'LEASE_LOST') return this.#processEnded(SUPERVISOR_MS, failure.message);
       if (seam.isDead || seam.inFlight > 0 || process.isIdle) return;
     }
   }

@@ -19,7 +19,7 @@ export interface PlanSketch {
   readonly wallets: readonly WalletSketch[];
   readonly positionMode: PositionMode;
   readonly leverage: string;
-  /** Quote per unit, or a share of the price when it ends in `%`. */
+  /** Quote per unit, a share of the price when it ends in `%`, or `atr`: measured. */
   readonly unit: string;
   readonly spacing: Spacing;
   readonly isJoint: boolean;
@@ -92,6 +92,7 @@ function walletOf({ name, cycle, rungs, confirmation }: WalletSketch, { capital,
 }
 
 function unitOf(text: string): UnitSpec {
+  if (text === 'atr') return { type: 'atr', length: 14, timeframe: '1h', multiple: '1' };
   if (text.endsWith('%')) return { type: 'percent', fraction: String(Number(text.slice(0, -1)) / 100) };
   return { type: 'price', price: text };
 }
@@ -135,7 +136,7 @@ export function withSketchWord(sketch: PlanSketch, word: string): PlanSketch | n
     case 'lev':
       return isNumber ? { ...sketch, leverage: value } : null;
     case 'unit':
-      return isNumber ? { ...sketch, unit: value } : null;
+      return isNumber || value === 'atr' ? { ...sketch, unit: value } : null;
     case 'capital':
       return isNumber ? { ...sketch, capital: value } : null;
     case 'advance':
@@ -170,7 +171,7 @@ export function randomSketch(random: Random): PlanSketch {
     wallets,
     positionMode: pick<PositionMode>('hedge', 'one-way'),
     leverage: pick('1', '1', '2', '3'),
-    unit: pick('100', '100', '1%', '50', '2%'),
+    unit: pick('100', '100', '1%', '50', '2%', 'atr'),
     spacing: pick<Spacing>('arithmetic', 'arithmetic', 'geometric'),
     isJoint: hasScaling && pick(true, false),
     onAdvance: pick(null, null, null, 3),
