@@ -267,10 +267,12 @@ class TapeRun {
   async #oneMore(): Promise<void> {
     const world = this.#world;
     const before = exchangeRequests(world);
+    const toldAt = world.now;
     world.process?.engine?.receive({ type: 'gap', since: world.now, at: world.now });
     await world.settle();
     await this.#heartbeatUntil(world.now + ONE_MORE_MS);
     const sent = exchangeRequests(world) - before;
+    if (!world.sends.hasReadSince(toldAt)) world.auditor.report(finding('I9', 'the account was not read again although events may have been missed', {}));
     if (sent > 0) world.auditor.report(finding('I10', `one more reading of an unchanged world sent ${sent} requests`, {}));
     const plan = this.#auditedNow();
     if (plan !== null) world.auditor.audit({ plans: [plan], isQuiet: this.#operation() !== 'diverged', extraRequests: 0 });

@@ -81,6 +81,11 @@ export class SendWatch {
     };
   }
 
+  /** Every account the process knows has been read completely, by a reading that began then or later. */
+  hasReadSince(at: number): boolean {
+    return [...this.#viewedAt.values()].every((viewedAt) => viewedAt >= at);
+  }
+
   /** I11: nothing is sent during a pause that the exchange has asked for. */
   async #heeding(clientOrderId: string, send: () => Promise<WriteOutcome<OrderRecord>>): Promise<WriteOutcome<OrderRecord>> {
     const { auditor } = this.#world;
