@@ -32,7 +32,8 @@ export interface RecentFill {
  * of the plan held anything (the payment then belongs to someone else).
  */
 export function shareFunding(event: Extract<ExchangeEvent, { type: 'funding' }>, state: PlanState, strategy: Strategy, recent: readonly RecentFill[]): FundingShare[] {
-  const later = recent.filter(({ at }) => at > event.at);
+  // Of one moment, funding comes first: it is charged on what was held until then.
+  const later = recent.filter(({ at }) => at >= event.at);
   const holders = state.wallets
     .filter(({ name }) => strategy.wallets.find((wallet) => wallet.name === name)?.account === event.account)
     .map((wallet) => ({ wallet: wallet.name, held: heldOn(wallet, event.positionSide).minus(changeOf(wallet.name, event.positionSide, later)) }))

@@ -228,13 +228,12 @@ class Planner {
     };
     const protects = (order: ExchangeOrder | WorkingOrder): boolean => order.triggerPrice !== null && isProtective(order);
     for (const order of working) if (order.status === 'live' && protects(order)) add(legsLeft(order), 1);
-    for (const order of desired) if (protects(order)) add(order.legs, -1);
-    // Under a cap, or while one is unanswered, successors come one by one, and rungs differ in size: as many orders may then still be less.
-    const isCapped = this.#context.maxConditionalPerSymbol !== null;
-    const inDoubt = new Set(working.filter((order) => order.status !== 'live' && protects(order)).flatMap(({ legs }) => legs.map(protectionOf)));
+    // A close at market is one until it is done, too.
+    for (const order of desired) if (isProtective(order)) add(order.legs, -1);
+    // Successors may come one by one, and rungs and cycles differ in size: as many orders can still be less.
     const isSpare = (leg: OrderLeg): boolean => {
       const { count, amount } = spare.get(protectionOf(leg)) ?? NO_SPARE;
-      return count > 0 && ((!isCapped && !inDoubt.has(protectionOf(leg))) || amount.greaterThanOrEqualTo(leg.amount));
+      return count > 0 && amount.greaterThanOrEqualTo(leg.amount);
     };
     return this.#cancelProtection.filter(({ target }) => {
       const left = legsLeft(target);
