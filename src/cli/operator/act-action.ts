@@ -9,6 +9,7 @@ import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LatchFile } from '../../adapters/files/latch-file.ts';
 import { HedgerowError } from '../../domain/errors.ts';
+import { operationOf, restorePlan } from '../../engine/step.ts';
 import type { OperatorAction, OperatorActionKind, StoredPlan } from '../../ports/store.ts';
 import { inputError } from '../command-input.ts';
 import type { CommandInput } from '../command-input.ts';
@@ -74,6 +75,7 @@ async function act(kind: OperatorActionKind, { access, wish, dataDir, reason, wa
   const asked: Asked[] = [];
   for (const plan of plans) asked.push(await ask(kind, plan, reason, access, dataDir));
   const answered = await answers(asked, access, waitMs);
+  if (kind === 'resume') await unlatchHere(answered, access, dataDir);
   const after = await statusesOf(access, await plansFor(access, wish), dataDir);
   return report(kind, answered, after, input, io);
 }
@@ -142,6 +144,22 @@ async function ask(kind: OperatorActionKind, plan: StoredPlan, reason: string, a
       : await store.requestAction({ actionId: randomUUID(), planId: plan.planId, action: kind, reason, requestedBy: `cli ${userName()}@${hostname()}`, requestedAt: at });
   const [status] = await statusesOf(access, [plan], dataDir);
   return { plan, action, isBotRunning: status?.isBotRunning ?? false };
+}
+
+/**
+ * A bot lifts the latch of its own data folder. A kill that was asked for here while the bot runs elsewhere latched here too: what is older
+ * than the resume is lifted with it, or it would stop the plan again when a bot takes over in this folder.
+ */
+async function unlatchHere(answered: readonly Asked[], access: OperatorAccess, dataDir: string): Promise<void> {
+  const live = await access.live();
+  for (const { plan, action } of answered) {
+    if (action.result === null || live.some(({ venue, name }) => venue === plan.venue && name === plan.name)) continue;
+    const now = await access.store.findPlan({ venue: plan.venue, name: plan.name });
+    if (now?.snapshot === null || now?.snapshot === undefined || operationOf(restorePlan(now.snapshot.snapshot)) !== 'running') continue;
+    const latch = new LatchFile(dataDir, plan.venue);
+    const record = await latch.read(plan.name);
+    if (record !== null && record.at <= action.requestedAt) await latch.clear(plan.name);
+  }
 }
 
 /** Some containers run under an id without a name. */
