@@ -107,9 +107,9 @@ describe('operators', () => {
 
   test('halt it without the store, by the latch alone', async () => {
     const unreachable = { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none', NO_COLOR: '1' } };
-    const { code, stderr } = await hedgerow(['halt', 'btc-rotation', '--data', data], unreachable);
+    const { code, stderr } = await hedgerow(['halt', 'btc-rotation', '--reason', 'store away', '--data', data], unreachable);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('latched to halt') });
-    await bot.said('"to":"halted","reason":"operator: no reason given"');
+    await bot.said('"to":"halted","reason":"operator: store away"');
     expect(await status()).toMatchObject({ operation: 'halted', orders: { working: 0 } });
     expect((await say('resume', 'btc-rotation')).code).toBe(0);
     expect(await status()).toMatchObject({ operation: 'running', latch: null });

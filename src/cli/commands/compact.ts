@@ -6,8 +6,8 @@ export const compactCommand: CommandSpec = {
   summary: 'delete old rows of the store that neither recovery nor reports need',
   description:
     'Deletes, for every plan, what is older than --before: seen prices, measured ATRs and requests with their answers from the journal, orders ' +
-    'that ended without a fill, and settled requests. Fills, trades, funding, cycles, phases, external events and what operators did stay ' +
-    'for ever, and so does everything of the last day. A replay of the journal begins at a kept snapshot afterwards.\n\n' +
+    'that ended without a fill (the last of each place in a cycle stays), and settled requests. Fills, trades, funding, cycles, phases, external ' +
+    'events and what operators did stay for ever, and so does everything of the last day; the requests table of a report counts what is left. A replay of the journal begins at a kept snapshot afterwards.\n\n' +
     'A period such as 30d counts back from the last activity of each plan. With DATABASE_URL set, the store is that PostgreSQL database, ' +
     'and bots may run meanwhile; with a data folder they may not. Interrupted, it is finished by the next one.\n\n' +
     'With --json: {store, plans: [{venue, plan, before, throughSeq, entries, orders, intents, checkpoints}]}, `before` in ms, `throughSeq` the ' +

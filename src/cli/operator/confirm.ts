@@ -20,10 +20,12 @@ export async function confirmed(kind: OperatorActionKind, statuses: readonly Pla
   }
 }
 
-function effectText(kind: OperatorActionKind, { plan, symbol, wallets, orders }: PlanStatus): string {
+function effectText(kind: OperatorActionKind, { plan, symbol, wallets, orders, operation }: PlanStatus): string {
   const held = wallets.flatMap(({ wallet, long, short }) => [...(long === '0' ? [] : [`sells ${long} long of ${wallet}`]), ...(short === '0' ? [] : [`buys back ${short} short of ${wallet}`])]);
   switch (kind) {
     case 'flatten':
+      // What a diverged plan holds is what the exchange says, not the ledger.
+      if (operation === 'diverged') return `${plan} (${symbol}): cancels every order, then closes whatever the exchange holds, at market`;
       return `${plan} (${symbol}): cancels ${orders.working} orders, then ${held.length === 0 ? 'has nothing to close' : `${held.join(', ')}, at market`}`;
     case 'reset':
       return `${plan} (${symbol}): every wallet starts a new cycle at the present price and trades the difference to its target at market`;

@@ -75,7 +75,7 @@ export async function planStatus(access: OperatorAccess, plan: StoredPlan, live:
     venue: plan.venue,
     symbol: strategy.symbol,
     operation: state === null ? 'waiting' : failure !== null ? 'stopped' : operationOf(state),
-    reason: state === null ? 'no price yet' : (failure ?? planFactsOf(state).reason),
+    reason: state === null ? 'no price yet, or too few candles for its ATR' : (failure ?? planFactsOf(state).reason),
     phase: state === null ? null : planPhaseOf(state),
     price,
     priceAt: bot?.prices?.at ?? plan.snapshot?.at ?? null,

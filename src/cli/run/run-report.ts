@@ -157,7 +157,7 @@ export function remedyOf(plan: string, operation: string): string | null {
     case 'paused':
       return `hedgerow resume ${plan} lets it go on`;
     case 'halted':
-      return `its orders are cancelled, what it holds it still holds: hedgerow resume ${plan} lets it trade again, hedgerow flatten ${plan} closes everything`;
+      return `its orders are cancelled: hedgerow resume ${plan} lets it trade again, hedgerow flatten ${plan} closes what it may still hold`;
     case 'flattening':
       return `it closes every position and is halted then; hedgerow status ${plan} shows how far it is`;
     case 'diverged':
