@@ -27,22 +27,41 @@ export interface RecentFill {
   readonly at: number;
 }
 
+type FundingEvent = Extract<ExchangeEvent, { type: 'funding' }>;
+
 /**
  * Shares of `event` by what the wallets held when it was due, which may be before fills that were heard of earlier; empty when no wallet
  * of the plan held anything (the payment then belongs to someone else).
  */
-export function shareFunding(event: Extract<ExchangeEvent, { type: 'funding' }>, state: PlanState, strategy: Strategy, recent: readonly RecentFill[]): FundingShare[] {
-  // Of one moment, funding comes first: it is charged on what was held until then.
-  const later = recent.filter(({ at }) => at >= event.at);
-  const holders = state.wallets
-    .filter(({ name }) => strategy.wallets.find((wallet) => wallet.name === name)?.account === event.account)
-    .map((wallet) => ({ wallet: wallet.name, held: heldOn(wallet, event.positionSide).minus(changeOf(wallet.name, event.positionSide, later)) }))
-    .filter(({ held }) => !held.isZero());
+export function shareFunding(event: FundingEvent, state: PlanState, strategy: Strategy, recent: readonly RecentFill[]): FundingShare[] {
+  // A fill of the very moment came before or after the payment: whichever of the two makes the payment what it is.
+  const before = heldBy(event, state, strategy, recent.filter(({ at }) => at > event.at));
+  const after = heldBy(event, state, strategy, recent.filter(({ at }) => at >= event.at));
+  const holders = isPaidOn(event, after) && !isPaidOn(event, before) ? after : before;
   const total = sum(holders.map(({ held }) => held));
   if (holders.length === 0) return [];
   // A netted position can be flat while its wallets hold opposite sides: what one receives the other pays, by the rate itself.
   if (total.isZero()) return holders.map(({ wallet, held }) => ({ wallet, amount: plain(held.times(event.markPrice).times(event.rate).negated()) }));
   return divided(dec(event.amount), holders, total);
+}
+
+interface Holder {
+  readonly wallet: WalletName;
+  readonly held: D;
+}
+
+/** Who held how much before `later` was filled; nobody who held nothing. */
+function heldBy(event: FundingEvent, state: PlanState, strategy: Strategy, later: readonly RecentFill[]): Holder[] {
+  return state.wallets
+    .filter(({ name }) => strategy.wallets.find((wallet) => wallet.name === name)?.account === event.account)
+    .map((wallet) => ({ wallet: wallet.name, held: heldOn(wallet, event.positionSide).minus(changeOf(wallet.name, event.positionSide, later)) }))
+    .filter(({ held }) => !held.isZero());
+}
+
+/** The payment is the rate on just these holdings: longs pay a positive rate, shorts receive it. */
+function isPaidOn({ positionSide, markPrice, rate, amount }: FundingEvent, holders: readonly Holder[]): boolean {
+  const due = sum(holders.map(({ held }) => held)).times(markPrice).times(rate);
+  return (positionSide === 'short' ? due : due.negated()).equals(amount);
 }
 
 function heldOn(wallet: PlanState['wallets'][number], side: 'long' | 'short' | 'both'): D {

@@ -370,6 +370,8 @@ export class PlanRunner {
       return;
     }
     const price = point[this.strategy.exchange.triggerBy];
+    // A halted plan follows no price; it is shown the newest when it is resumed.
+    if (operationOf(this.#machines.running) === 'halted') return;
     if (isInside(this.#band, Number(price)) && isInside(this.#band, Number(point.mark))) return;
     this.#passedSlots.clear();
     this.#touch(price, point.at);
@@ -418,12 +420,13 @@ export class PlanRunner {
   #resume(at: number): void {
     this.#atr.expire();
     this.#reader.require();
+    const price = this.#prices?.[this.strategy.exchange.triggerBy] ?? this.#machines.price;
     for (const wallet of this.#machines.running.wallets) {
       const facts = factsOf(wallet);
       const isEmpty = longOf(facts).isZero() && shortOf(facts).isZero() && facts.isOpened && facts.longClosedAt === null && phaseOf(wallet) !== 'RESET';
-      if (isEmpty) this.#machines.apply({ to: 'wallet', wallet: wallet.name, event: { type: 'reset.requested', reason: 'operator', price: this.#machines.price } }, at, {});
+      if (isEmpty) this.#machines.apply({ to: 'wallet', wallet: wallet.name, event: { type: 'reset.requested', reason: 'operator', price } }, at, {});
     }
-    this.#touch(this.#machines.price, at);
+    this.#touch(price, at);
   }
 
   async #takeExchangeEvent(event: Exclude<ExchangeEvent, { type: 'price' }>): Promise<void> {

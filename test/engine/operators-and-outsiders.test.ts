@@ -282,6 +282,16 @@ describe('the exchange itself', () => {
   });
 });
 
+describe('funding of the moment a position was opened in', () => {
+  it('is booked: it was charged on what had just been bought', async () => {
+    const desk = await Desk.open();
+    await desk.to(10_000);
+    await desk.world.tick({ symbol: desk.plan.symbol, at: desk.at, last: '10000', mark: '10000', index: '10000', fundingRate: '0.0001' });
+    await desk.stay();
+    expect(factsOf(desk.runner.state!.wallets[0]!).ledger.funding).toBe('-1');
+  });
+});
+
 describe('the store', () => {
   it('is away for a while: nothing is sent, and everything goes on when it is back', async () => {
     const desk = await Desk.open();
