@@ -11,7 +11,7 @@ import { createMemoryStore } from '../sim/memory-store.ts';
 import type { Bench, OpenBench } from './bench.ts';
 import { loadPlans, manyStrategies } from './loaded-plans.ts';
 import { rateOf } from './measure.ts';
-import { temporaryDatabase } from './temporary-database.ts';
+import { temporaryDatabase } from '../adapters/postgres/temporary-database.ts';
 
 const ROUND_MS = 400;
 const MEMORY = 'memory store';

@@ -9,7 +9,7 @@ import type { Strategy } from '../domain/strategy.ts';
 import { openRunner } from '../engine/recovery.ts';
 import type { Bench, OpenBench, Samples } from './bench.ts';
 import { SILENT, START_AT, loadPlans, manyStrategies, type LoadedPlans } from './loaded-plans.ts';
-import { temporaryDatabase, type TemporaryDatabase } from './temporary-database.ts';
+import { temporaryDatabase, type TemporaryDatabase } from '../adapters/postgres/temporary-database.ts';
 
 /** The same variable the tests of the store take. */
 const SERVER_URL = process.env['HEDGEROW_TEST_DATABASE_URL'];

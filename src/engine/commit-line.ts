@@ -27,22 +27,23 @@ const RETRY_MS = 1_000;
 export class CommitLine {
   readonly #parts: CommitLineParts;
   #unconfirmed: CommitBatch | null = null;
-  #retryAt = -Infinity;
+  /** `Clock.elapsed()` of the next attempt to reach a store that did not answer; null while it answers. */
+  #retryAt: number | null = null;
 
   constructor(parts: CommitLineParts) {
     this.#parts = parts;
   }
 
-  /** `Clock.elapsed()` of the next attempt; null while nothing waits. */
+  /** `Clock.elapsed()` of the next attempt, whatever waits for it: a batch, or an event that could not be booked; null while none does. */
   get retryAt(): number | null {
-    return this.#unconfirmed === null ? null : this.#retryAt;
+    return this.#retryAt;
   }
 
   /** Everything recorded is in the store when it resolves. Throws StoreAway when the store cannot be reached. */
   async commit(): Promise<void> {
     const { record, store, clock, snapshot } = this.#parts;
+    if (this.#retryAt !== null && clock.elapsed() < this.#retryAt) throw new StoreAway();
     while (this.#unconfirmed !== null || !record.isEmpty) {
-      if (this.#unconfirmed !== null && clock.elapsed() < this.#retryAt) throw new StoreAway();
       this.#unconfirmed ??= record.take(snapshot());
       const batch = this.#unconfirmed;
       await this.ask(() => store.commit(batch));
@@ -53,7 +54,9 @@ export class CommitLine {
   /** Whatever needs the store, with StoreAway for one that cannot be reached. */
   async ask<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      const answer = await work();
+      this.#retryAt = null;
+      return answer;
     } catch (error) {
       if (!isStoreAway(error)) throw error;
       this.#retryAt = this.#parts.clock.elapsed() + RETRY_MS;

@@ -14,6 +14,7 @@ import type { Leg } from '../domain/wallet.ts';
 import type { ExchangeEvent, OrderRecord, TradeRecord } from '../ports/exchange.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
+import { isClosingLeg } from '../window/exchange-orders.ts';
 import { shareFunding } from './funding-share.ts';
 import type { RecentFill } from './funding-share.ts';
 import type { JournalledMachines } from './journalled-machines.ts';
@@ -174,7 +175,7 @@ export class PlanIntake {
   #bookFill(wallet: WalletName, fill: Fill, trade: TradeRecord): void {
     const { machines, strategy } = this.#parts;
     const own = machines.running.wallets.find(({ name }) => name === wallet);
-    const held = own === undefined || !isClosing(fill.leg) ? null : heldOf(own, fill.leg);
+    const held = own === undefined || !isClosingLeg(fill) ? null : heldOf(own, fill.leg);
     const excess = held === null || dec(fill.amount).lessThanOrEqualTo(held) ? [] : excessParts(fill.leg, dec(fill.amount).minus(held), wallet, trade.account, machines.running, strategy);
     const about = { tradeId: trade.id, clientOrderId: trade.clientOrderId };
     const taken = sum(excess.map(({ amount }) => dec(amount)));
@@ -247,10 +248,6 @@ export class PlanIntake {
     this.#parts.record.add(at, 'external.booked', { cause, ...facts });
     this.#parts.log.warn({ plan: this.#parts.strategy.name, cause, ...facts }, 'external event');
   }
-}
-
-function isClosing(leg: Leg): leg is 'close-long' | 'close-short' {
-  return leg === 'close-long' || leg === 'close-short';
 }
 
 function heldOf(wallet: WalletState, leg: Leg): D {

@@ -197,7 +197,8 @@ export class PlanReader {
       return;
     }
     const [first] = differences;
-    if (first !== undefined && this.#isConfirmed(differences, reading)) intake.diverge(differenceText(first), memory.now());
+    // Asked also where nothing differs: that clears what an earlier reading had put under suspicion.
+    if (this.#isConfirmed(differences, reading) && first !== undefined) intake.diverge(differenceText(first), memory.now());
   }
 
   /** Seen in two readings in a row, the second begun when the first one's view had to be settled. No difference is believed at once. */

@@ -218,7 +218,7 @@ export class PlanRunner {
 
   #receivePrice({ last, mark, index, at }: Extract<ExchangeEvent, { type: 'price' }>): boolean {
     const point: PricePoint = { last, mark, index, at };
-    this.#priceAge.hear(at);
+    if (!this.#deps.exchange.capabilities.hasLosslessEvents) this.#priceAge.hear(at);
     if (this.#queue.isEmpty && !this.#isRunning && this.#isQuiet(point)) {
       this.#prices = point;
       return false;

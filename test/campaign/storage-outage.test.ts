@@ -12,7 +12,7 @@ import { nothingLost } from '../../src/campaign/storage/never-lost.ts';
 import { findPostgres, startPostgres } from '../../src/campaign/storage/postgres-server.ts';
 import type { PostgresServer } from '../../src/campaign/storage/postgres-server.ts';
 import { readExchange, withDatabase } from '../../src/campaign/storage/stored-rows.ts';
-import { temporaryDatabases } from '../../src/campaign/storage/temporary-databases.ts';
+import { temporaryDatabase } from '../../src/adapters/postgres/temporary-database.ts';
 
 const LAUNCHER = new URL('../../src/cli/launch.mjs', import.meta.url).pathname;
 const STRATEGIES = new URL('../../strategies', import.meta.url).pathname;
@@ -60,10 +60,10 @@ const OUTAGES: readonly Outage[] = [
 describe.runIf(BIN !== null)('a PostgreSQL server', () => {
   let server: PostgresServer;
   let folder = '';
-  let newDatabase: ReturnType<typeof temporaryDatabases>;
+  let newDatabase: () => ReturnType<typeof temporaryDatabase>;
   beforeAll(async () => {
     server = await startPostgres(BIN!);
-    newDatabase = temporaryDatabases(server.url);
+    newDatabase = () => temporaryDatabase(server.url);
     folder = mkdtempSync(join(tmpdir(), 'hedgerow-outage-'));
   }, 120_000);
   afterAll(async () => {

@@ -11,7 +11,7 @@ import { writePriceFiles } from '../../src/campaign/storage/price-files.ts';
 import { runLane } from '../../src/campaign/storage/storage-lane.ts';
 import type { LaneWishes } from '../../src/campaign/storage/storage-lane.ts';
 import { readExchange, withDatabase } from '../../src/campaign/storage/stored-rows.ts';
-import { temporaryDatabases } from '../../src/campaign/storage/temporary-databases.ts';
+import { temporaryDatabase } from '../../src/adapters/postgres/temporary-database.ts';
 
 const LAUNCHER = new URL('../../src/cli/launch.mjs', import.meta.url).pathname;
 const STRATEGY = new URL('../../strategies/btc-rotation.yaml', import.meta.url).pathname;
@@ -37,7 +37,7 @@ describe(`the storage lane, seed ${SEED}`, () => {
   }, 300_000);
 
   it.runIf(SERVER_URL !== undefined)('finds nothing lost or doubled on PostgreSQL when the process is killed', async () => {
-    const report = await runLane({ ...wishes(SEED), kind: 'postgres', database: temporaryDatabases(SERVER_URL!) });
+    const report = await runLane({ ...wishes(SEED), kind: 'postgres', database: () => temporaryDatabase(SERVER_URL!) });
     expect(report.violations).toEqual([]);
     expect(report.kills.all).toBe(KILLS);
   }, 300_000);

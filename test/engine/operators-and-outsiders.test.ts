@@ -6,6 +6,7 @@ import { longOf, shortOf } from '../../src/domain/wallet.ts';
 import type { PlanRunner, RunnerDeps } from '../../src/engine/plan-runner.ts';
 import { openRunner } from '../../src/engine/recovery.ts';
 import { factsOf, operationOf, planFactsOf } from '../../src/engine/step.ts';
+import type { AccountSnapshot } from '../../src/ports/exchange.ts';
 import type { KillLatch, LatchRecord } from '../../src/ports/latch.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { OperatorActionKind, Store } from '../../src/ports/store.ts';
@@ -62,6 +63,10 @@ class Desk {
       commit: async (batch) => {
         if (state.desk?.isStoreAway === true) throw new HedgerowError('STORE_UNAVAILABLE', 'the store is away');
         await memory.commit(batch);
+      },
+      loadOrder: async (...args) => {
+        if (state.desk?.isStoreAway === true) throw new HedgerowError('STORE_UNAVAILABLE', 'the store is away');
+        return memory.loadOrder(...args);
       },
     });
     const desk = new Desk(plan, exchange, store);
@@ -305,6 +310,43 @@ describe('the store', () => {
     expect(desk.runner.failure).toBeNull();
     expect(desk.openOrders()).toContain('sell long 1 @ 10100');
     expect(desk.runner.preview().actions).toEqual([]);
+  });
+});
+
+describe('a trade that comes while the store is away', () => {
+  it('is booked when the store is back, not when the next price or reading comes', async () => {
+    const desk = await Desk.open();
+    await desk.to(10_000, 10_000);
+    desk.isStoreAway = true;
+    await desk.exchange.others.closePosition('main', desk.plan.symbol, 'long', '0.5');
+    await desk.world.quiesce();
+    desk.isStoreAway = false;
+    await desk.world.passTimeUntil(desk.at + 5_000);
+    expect(desk.operation).toBe('diverged');
+  });
+});
+
+describe('a reading that shows another position', () => {
+  it('is not believed for what one before the last clean reading showed', async () => {
+    const desk = await Desk.open();
+    await desk.to(10_000);
+    const watched = new WatchedExchange(desk.exchange);
+    const { port } = watched;
+    let wrongReadings = 0;
+    const fetchSnapshot = async (account: string): Promise<AccountSnapshot> => {
+      const snapshot = await port.fetchSnapshot(account);
+      if (wrongReadings === 0) return snapshot;
+      wrongReadings -= 1;
+      return { ...snapshot, positions: snapshot.positions.map((position) => ({ ...position, amount: '0.5' })) };
+    };
+    await desk.restart({ exchange: { ...port, fetchSnapshot } });
+    await desk.stay();
+    for (let round = 0; round < 3; round += 1) {
+      wrongReadings = 1;
+      desk.world.engine.receive({ type: 'gap', since: desk.at, at: desk.at });
+      await desk.stay();
+      expect([round, wrongReadings, desk.operation]).toEqual([round, 0, 'running']);
+    }
   });
 });
 

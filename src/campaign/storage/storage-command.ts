@@ -16,7 +16,7 @@ import { storageText } from './storage-text.ts';
 import type { StoreKind } from './stored-rows.ts';
 import { runTakeovers } from './takeovers.ts';
 import type { TakeoverReport } from './takeovers.ts';
-import { temporaryDatabases } from './temporary-databases.ts';
+import { temporaryDatabase } from '../../adapters/postgres/temporary-database.ts';
 
 /** What the project promises of each store. */
 const KILLS = 200;
@@ -48,7 +48,7 @@ export async function storageCommand(args: readonly string[]): Promise<number> {
   const server = bin === null ? null : await startPostgres(bin);
   try {
     const serverUrl = server?.url ?? wishes.databaseUrl;
-    const database = serverUrl === null ? null : temporaryDatabases(serverUrl);
+    const database = serverUrl === null ? null : () => temporaryDatabase(serverUrl);
     const [reports, takeovers] = await Promise.all([Promise.all(lanesOf(wishes).map((kind) => lane(kind, wishes, folder, database))), standbys(wishes, folder, database)]);
     const isClean = [...reports, ...takeovers].every(({ violations }) => violations.length === 0);
     process.stdout.write(wishes.isJson ? `${JSON.stringify({ storage: reports, takeovers })}\n` : storageText(reports, takeovers));
@@ -60,7 +60,7 @@ export async function storageCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-type NewDatabase = ReturnType<typeof temporaryDatabases>;
+type NewDatabase = () => ReturnType<typeof temporaryDatabase>;
 type LaneKind = StoreKind | 'power';
 
 /** Power is cut where the database runs in the bot's own process. */

@@ -1,12 +1,15 @@
-/** A database of its own on a PostgreSQL server, dropped afterwards, so that a benchmark leaves nothing behind. */
+/** A database of its own on a PostgreSQL server, dropped afterwards, so that benchmarks and kill tests leave nothing behind. */
 
 export interface TemporaryDatabase {
   readonly url: string;
   drop(): Promise<void>;
 }
 
+let made = 0;
+
 export async function temporaryDatabase(serverUrl: string): Promise<TemporaryDatabase> {
-  const name = `hedgerow_bench_${process.pid}_${Date.now()}`;
+  made += 1;
+  const name = `hedgerow_${process.pid}_${Date.now()}_${made}`;
   await administer(serverUrl, `create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
