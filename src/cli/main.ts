@@ -16,6 +16,7 @@ import { replayCommand } from './commands/replay.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { checkCommand } from './commands/check.ts';
+import { exchangeCommand } from './commands/exchange.ts';
 import { compactCommand } from './commands/compact.ts';
 import { reportCommand } from './commands/report.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -40,6 +41,7 @@ const COMMANDS: readonly CommandSpec[] = [
   simulateCommand,
   traceCommand,
   compactCommand,
+  exchangeCommand,
 ];
 
 const EXIT_CODES = `Exit codes:

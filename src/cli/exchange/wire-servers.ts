@@ -1,0 +1,33 @@
+/** The exchanges `hedgerow exchange` can be: a protocol each, its means of access, and how a client is pointed at it. */
+import type { WireProtocol } from '../../ports/wire.ts';
+import type { ExchangeCapabilities } from '../../ports/exchange.ts';
+import { BinanceProtocol } from '../../sim/wire/binanceusdm/binance-protocol.ts';
+import type { WireAccount, WireWorld } from '../../sim/wire/wire-world.ts';
+
+export interface WireServer {
+  readonly id: string;
+  /** What the simulated exchange behind it can do. */
+  readonly capabilities: Partial<ExchangeCapabilities>;
+  /** The account's currency. */
+  readonly currency: string;
+  protocol(world: WireWorld): WireProtocol;
+  /** Completes the account with means of access of its own, such as an address. Default: key and secret are enough. */
+  account?(account: WireAccount): WireAccount;
+  /** What a user must know to use it, line by line; `address` is host:port. */
+  access(address: string, account: WireAccount): readonly string[];
+}
+
+const BINANCEUSDM: WireServer = {
+  id: 'binanceusdm',
+  capabilities: { exchangeId: 'binanceusdm', amendsConditional: false, reduceOnlyInHedgeMode: false, triggerSources: ['last', 'mark'] },
+  currency: 'USDT',
+  protocol: (world) => new BinanceProtocol({ world }),
+  access: (address, { apiKey, secret }) => [
+    `REST    http://${address}/fapi/v1`,
+    `streams ws://${address}/public/ws, /market/ws, /private/ws?listenKey=…`,
+    `key     ${apiKey}`,
+    `secret  ${secret}`,
+  ],
+};
+
+export const WIRE_SERVERS: readonly WireServer[] = [BINANCEUSDM];
