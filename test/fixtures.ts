@@ -42,6 +42,7 @@ export function strategy(options: Partial<Omit<Strategy, 'exchange'>> & { exchan
       marginMode: 'cross',
       triggerBy: 'last',
       market: { tickSize, amountStep, minAmount, minCost, takerFee, makerFee, slippage: '0' },
+      connection: null,
       ...exchange,
     },
   };

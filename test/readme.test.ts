@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseStrategy } from '../src/adapters/yaml/load-strategy.ts';
 import { ERROR_CODES } from '../src/domain/errors.ts';
+import { EXCHANGE_RULES } from '../src/domain/exchange-rules.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const README = readFileSync(`${ROOT}README.md`, 'utf8');
@@ -34,6 +35,19 @@ describe('README', () => {
   it('shows a strategy file that is valid', () => {
     const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(README) ?? [];
     expect(parseStrategy(text, 'README.md').name).toBe('btc-rotation');
+  });
+
+  it('shows how a real exchange is reached, as the reader takes it', () => {
+    const [, strategy = ''] = /```yaml\n([\s\S]*?)```/.exec(README) ?? [];
+    const [, exchange = ''] = /```yaml\n(exchange:[\s\S]*?)```/.exec(README) ?? [];
+    expect(parseStrategy(`${strategy}${exchange}`, 'README.md').exchange.connection).toMatchObject({ environment: 'sandbox', restUrl: 'http://127.0.0.1:8080' });
+  });
+
+  it('tells what each exchange has, as check holds files against it', () => {
+    for (const [id, { positionModes, triggerSources, settles, environments, missingForLive }] of Object.entries(EXCHANGE_RULES)) {
+      const lists = [positionModes, triggerSources, settles, environments].map((list) => list.join(', '));
+      expect(README).toContain(`| ${id} | ${lists.join(' | ')} | ${missingForLive.length === 0 ? 'yes' : 'refused, `check` says why'} |`);
+    }
   });
 
   it('starts with the scripts package.json has', () => {

@@ -31,7 +31,7 @@ export function benchStrategy(options: BenchStrategyOptions = {}): Strategy {
     wallets: [walletOf('long', 'fragments', account), walletOf('hedge', hedge, account)],
     windows: Object.fromEntries(ROLES.map((role) => [role, window])) as Record<Role, WindowSpec>,
     risk: [],
-    exchange: { id: 'simulated', account, positionMode, marginMode: 'cross', triggerBy: 'last', market: { ...MARKET, slippage: '0' } },
+    exchange: { id: 'simulated', account, positionMode, marginMode: 'cross', triggerBy: 'last', market: { ...MARKET, slippage: '0' }, connection: null },
   };
 }
 

@@ -3,6 +3,7 @@
  * The file format itself (names, defaults, errors) lives in adapters/yaml.
  */
 import type { DecimalString } from './decimal.ts';
+import type { Json } from './json.ts';
 
 export const EXCHANGE_IDS = ['simulated', 'binanceusdm', 'bybit', 'hyperliquid', 'okx', 'bitget', 'gate'] as const;
 export type ExchangeId = (typeof EXCHANGE_IDS)[number];
@@ -81,6 +82,27 @@ export interface ResetSpec {
   readonly onAdvance: number | null;
 }
 
+export const ENVIRONMENTS = ['production', 'sandbox', 'demo'] as const;
+/** `sandbox`: the exchange's test network; `demo`: paper money beside its real markets. Which of them there are: exchange-rules.ts. */
+export type Environment = (typeof ENVIRONMENTS)[number];
+
+export const REST_PROXIES = ['httpProxy', 'httpsProxy', 'socksProxy'] as const;
+export const STREAM_PROXIES = ['wsProxy', 'wssProxy', 'wsSocksProxy'] as const;
+/** As ccxt names them: the first three carry requests, the others streams; at most one of each. */
+export type ProxySetting = (typeof REST_PROXIES)[number] | (typeof STREAM_PROXIES)[number];
+
+/** How a real exchange is reached. It never holds a credential: those come from the environment or a file of their own. */
+export interface ConnectionSpec {
+  readonly environment: Environment;
+  /** Origins (`https://host:port`) in the place of the exchange's own; null: its own. */
+  readonly restUrl: string | null;
+  readonly streamUrl: string | null;
+  /** Only those that are set. */
+  readonly proxies: Readonly<Partial<Record<ProxySetting, string>>>;
+  /** Handed to ccxt as its `options`. */
+  readonly options: Readonly<Record<string, Json>>;
+}
+
 export interface Strategy {
   readonly version: 1;
   readonly name: string;
@@ -93,6 +115,8 @@ export interface Strategy {
     readonly triggerBy: TriggerSource;
     /** Only with id `simulated`: the limits and fees of its market, and its slippage as a fraction of the price. */
     readonly market: (Omit<Instrument, 'symbol'> & { readonly slippage: DecimalString }) | null;
+    /** Null with id `simulated`, which needs none. */
+    readonly connection: ConnectionSpec | null;
   };
   readonly leverage: DecimalString;
   readonly unit: UnitSpec;

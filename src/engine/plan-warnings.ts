@@ -1,6 +1,7 @@
 /** What a plan's owner should know before it runs, although the strategy file is valid. Pure. */
 import { D, dec, maxOf, plain } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
+import { EXCHANGE_RULES } from '../domain/exchange-rules.ts';
 import { gridFrom, levelPrice } from '../domain/grid.ts';
 import type { ExchangeId, Role, Strategy, WalletSpec } from '../domain/strategy.ts';
 import type { Extreme, PlanExtremes } from './plan-extremes.ts';
@@ -18,6 +19,7 @@ export const WARNINGS = {
   TOO_MANY_CONDITIONAL_ORDERS: 'more conditional orders than the exchange takes',
   STOP_LIMIT_MAY_NOT_FILL: 'a stop-limit order can be jumped',
   RISK_LIMIT_WITHIN_PLAN: 'a risk limit is reached by the plan itself',
+  NO_LIVE_TRADING: 'the exchange lacks something that live trading needs',
 } as const;
 export type WarningCode = keyof typeof WARNINGS;
 
@@ -45,6 +47,7 @@ export function warningsOf(inputs: PreviewInputs, wallets: readonly WalletPrevie
     ...capWarnings(strategy),
     ...stopLimitWarnings(strategy),
     ...riskWarnings(strategy, extremes),
+    ...exchangeWarnings(strategy),
   ];
 }
 
@@ -197,6 +200,11 @@ function capWarnings(strategy: Strategy): PlanWarning[] {
     .map(([account, count]) =>
       warning('TOO_MANY_CONDITIONAL_ORDERS', `up to ${count} conditional orders on account ${account}, ${id} takes ${cap.count} per ${cap.per}; the farthest rungs wait until there is room: lower resting or fragments, or give the wallets accounts of their own`),
     );
+}
+
+function exchangeWarnings({ exchange: { id } }: Strategy): PlanWarning[] {
+  const missing = id === 'simulated' ? [] : EXCHANGE_RULES[id].missingForLive;
+  return missing.length === 0 ? [] : [warning('NO_LIVE_TRADING', `with real money ${id} is refused: ${missing.join('; ')}`)];
 }
 
 function stopLimitWarnings({ wallets, windows }: Strategy): PlanWarning[] {

@@ -171,6 +171,19 @@ describe('without a price', () => {
     expect(stdout).toMatch(/come from bybit when the plan runs/);
     expect(stdout).toMatch(/up to 12 conditional orders on account main, bybit takes 10 per symbol[\s\S]*\[TOO_MANY_CONDITIONAL_ORDERS\]/);
   });
+
+  test('how a real exchange is reached, and what it lacks for real money', async () => {
+    const { code, stdout } = await hedgerow(['check', tempFile('plan.yaml', ETH.replace(/exchange: .*/, 'exchange: { id: gate, sandbox: true, urls: { rest: http://localhost:8080 }, options: { x: 1 } }')), '--price', '2000']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/connection {2}sandbox, requests to http:\/\/localhost:8080, options \{"x":1\}/);
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(/warning: with real money gate is refused: a trigger order can neither be looked up nor cancelled by our own id; .* \[NO_LIVE_TRADING\]/);
+  });
+
+  test('a credential in the file is refused, and not repeated', async () => {
+    const { code, stdout, stderr } = await hedgerow(['check', tempFile('plan.yaml', ETH.replace(/exchange: .*/, 'exchange: { id: gate, apiKey: kAnArY }')), '--json']);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/exchange\.apiKey: found a key that names a credential/)]);
+    expect(`${stdout}${stderr}`).not.toContain('kAnArY');
+  });
 });
 
 describe('what is found', () => {

@@ -12,6 +12,9 @@ export function strategySchemaText(): string {
       if (jsonSchema.default !== undefined) jsonSchema.default = asWritten(jsonSchema.default, jsonSchema.type);
       if (jsonSchema['written'] !== undefined) jsonSchema.examples = jsonSchema['written'] as unknown[];
       delete jsonSchema['written'];
+      // Any key, any value: what a block says without these.
+      delete jsonSchema.propertyNames;
+      if (typeof jsonSchema.additionalProperties === 'object') delete jsonSchema.additionalProperties;
     },
   });
   return `${JSON.stringify(schema, null, 2)}\n`;
@@ -19,8 +22,9 @@ export function strategySchemaText(): string {
 
 type JsonDefault = z.core.JSONSchema.BaseSchema['default'];
 
-/** Defaults are kept as text; in the file a number is written without quotes. */
+/** Defaults are kept as text; in the file a number, true and false are written without quotes. */
 function asWritten(value: JsonDefault, type: unknown): JsonDefault {
+  if (type === 'boolean') return value === 'true';
   const isNumber = typeof value === 'string' && /^[0-9.]+$/.test(value) && (type === undefined || [type].flat().some((each) => each === 'number' || each === 'integer'));
   return isNumber ? Number(value) : value;
 }

@@ -6,10 +6,13 @@ import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { z } from 'zod';
 import { D, maxOf, plain } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
-import { RISK_LIMITS, ROLES, type RiskLimit, type Role, type Strategy, type UnitSpec, type WalletName, type WalletSpec, type WindowSpec } from '../../domain/strategy.ts';
+import { EXCHANGE_RULES } from '../../domain/exchange-rules.ts';
+import { RISK_LIMITS, ROLES, type ConnectionSpec, type RiskLimit, type Role, type Strategy, type UnitSpec, type WalletName, type WalletSpec, type WindowSpec } from '../../domain/strategy.ts';
+import { credentialFindings } from './credential-rules.ts';
 import { foundText, formatProblems, type Path, type Problem } from './problems.ts';
-import { ROLES_OF_CYCLE, ruleFindings, valueAt } from './strategy-rules.ts';
+import { ROLES_OF_CYCLE, ruleFindings } from './strategy-rules.ts';
 import { DEFAULT_FRAGMENTS, DEFAULT_MIN_AMOUNT, strategyFileSchema, unknownKeyMessage, type StrategyFile } from './strategy-schema.ts';
+import { valueAt, type RuleFinding } from './tree-values.ts';
 import { MAX_FILE_BYTES, TOO_LARGE, readYamlTree, type Tree, type TreeReading } from './yaml-tree.ts';
 
 /** Reads strategy text. `fileName` appears in messages only. Throws STRATEGY_INVALID. */
@@ -18,10 +21,12 @@ export function parseStrategy(text: string, fileName: string): Strategy {
   const refuse = (problems: readonly Problem[]): never => {
     throw new HedgerowError('STRATEGY_INVALID', formatProblems(fileName, text, problems));
   };
+  const credentials = problemsOfFindings(reading, credentialFindings(reading.tree));
+  if (credentials.length > 0) return refuse(credentials);
   if (!reading.isWhole) return refuse(reading.problems);
   const parsed = strategyFileSchema.safeParse(reading.tree);
   const schemaProblems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOfIssue(reading, issue, []));
-  const problems = [...reading.problems, ...schemaProblems, ...problemsOfRules(reading)];
+  const problems = [...reading.problems, ...schemaProblems, ...problemsOfFindings(reading, ruleFindings(reading.tree))];
   if (problems.length > 0 || !parsed.success) return refuse(problems);
   return resolve(parsed.data, walletOrder(reading.tree));
 }
@@ -116,8 +121,8 @@ function isOtherKind(issue: Issue, found: Tree | undefined): boolean {
   return issue.code === 'invalid_type' || (issue.code === 'invalid_value' && typeof found !== 'string');
 }
 
-function problemsOfRules(reading: TreeReading): Problem[] {
-  return ruleFindings(reading.tree).map(({ path, at, message }) => ({
+function problemsOfFindings(reading: TreeReading, findings: readonly RuleFinding[]): Problem[] {
+  return findings.map(({ path, at, message }) => ({
     path,
     span: at === 'key' ? reading.places.ofKey(path) : reading.places.ofValue(path),
     message,
@@ -150,10 +155,17 @@ function resolve(file: StrategyFile, order: readonly WalletName[]): Strategy {
 }
 
 function resolveExchange(file: StrategyFile): Strategy['exchange'] {
-  const { market, ...rest } = file.exchange;
-  if (rest.id !== 'simulated') return { ...rest, market: null };
+  const { id, account, positionMode, marginMode, triggerBy, market } = file.exchange;
+  const rest = { id, account, marginMode, triggerBy };
+  if (id !== 'simulated') return { ...rest, positionMode: positionMode ?? EXCHANGE_RULES[id].positionModes[0], market: null, connection: resolveConnection(file.exchange) };
   const minAmount = market.minAmount ?? plain(maxOf(new D(DEFAULT_MIN_AMOUNT), new D(market.amountStep)));
-  return { ...rest, market: { ...market, minAmount } };
+  return { ...rest, positionMode: positionMode ?? 'hedge', market: { ...market, minAmount }, connection: null };
+}
+
+function resolveConnection({ sandbox, demo, urls, proxy, options }: StrategyFile['exchange']): ConnectionSpec {
+  const environment = sandbox ? 'sandbox' : demo ? 'demo' : 'production';
+  const proxies = Object.fromEntries(Object.entries(proxy).filter(([, url]) => url !== undefined));
+  return { environment, restUrl: urls.rest ?? null, streamUrl: urls.stream ?? null, proxies, options };
 }
 
 function resolveUnit(unit: StrategyFile['unit']): UnitSpec {

@@ -3,6 +3,7 @@
  * once, in the order of the file, each with the source line and a caret.
  */
 import { distance } from 'fastest-levenshtein';
+import { mayHoldCredential } from './credential-rules.ts';
 
 export type Path = ReadonlyArray<string | number>;
 
@@ -68,7 +69,7 @@ function excerptOf(text: string, lineStarts: readonly number[], line: number, co
   const start = lineStarts[line - 1] ?? 0;
   const end = (lineStarts[line] ?? text.length + 1) - 1;
   const source = text.slice(start, end).replace(/\r$/, '').replaceAll('\t', ' ');
-  if (source.trim() === '') return null;
+  if (source.trim() === '' || mayHoldCredential(source)) return null;
   const cut = source.length <= MAX_EXCERPT_CHARS ? 0 : Math.max(0, column - 1 - MAX_EXCERPT_CHARS / 2);
   const shown = source.slice(cut, cut + MAX_EXCERPT_CHARS);
   const gutter = `  ${line} | `;

@@ -5,16 +5,11 @@
 import { D } from '../../domain/decimal.ts';
 import { ROLES, type CycleKind, type Role } from '../../domain/strategy.ts';
 import { readNumber, readWhole } from './number-text.ts';
+import { exchangeFindings } from './exchange-file-rules.ts';
 import type { Path } from './problems.ts';
 import { DEFAULT_AMOUNT_STEP, DEFAULT_FRAGMENTS, MAX_FRAGMENTS, UNIT_FORMS } from './strategy-schema.ts';
-import type { Tree, TreeBlock } from './yaml-tree.ts';
-
-export interface RuleFinding {
-  readonly path: Path;
-  /** Whether the caret stands under the key or under the value. */
-  readonly at: 'key' | 'value';
-  readonly message: string;
-}
+import { isBlock, textAt, valueAt, type RuleFinding } from './tree-values.ts';
+import type { Tree } from './yaml-tree.ts';
 
 /** The roles each wallet cycle places orders for (DOMAIN §3). */
 export const ROLES_OF_CYCLE: Readonly<Record<CycleKind, readonly Role[]>> = {
@@ -30,26 +25,7 @@ const CYCLE_IN_WORDS: Readonly<Record<CycleKind, string>> = {
 };
 
 export function ruleFindings(tree: Tree): RuleFinding[] {
-  return [...marketRules(tree), ...unitRule(tree), ...walletRule(tree), ...resetRule(tree), ...windowRules(tree)];
-}
-
-function isBlock(tree: Tree | undefined): tree is TreeBlock {
-  return typeof tree === 'object' && tree !== null && !Array.isArray(tree);
-}
-
-/** The value at a path, undefined where there is none. */
-export function valueAt(tree: Tree, path: Path): Tree | undefined {
-  let value: Tree | undefined = tree;
-  for (const step of path) {
-    if (typeof step === 'number') value = Array.isArray(value) ? (value as readonly Tree[])[step] : undefined;
-    else value = isBlock(value) && Object.hasOwn(value, step) ? value[step] : undefined;
-  }
-  return value;
-}
-
-function textAt(tree: Tree, path: Path): string | undefined {
-  const value = valueAt(tree, path);
-  return typeof value === 'string' ? value : undefined;
+  return [...marketRules(tree), ...exchangeFindings(tree), ...unitRule(tree), ...walletRule(tree), ...resetRule(tree), ...windowRules(tree)];
 }
 
 function marketRules(tree: Tree): RuleFinding[] {

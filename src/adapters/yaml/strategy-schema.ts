@@ -6,9 +6,12 @@
 import { z } from 'zod';
 import type { DecimalString } from '../../domain/decimal.ts';
 import { D, plain, sum } from '../../domain/decimal.ts';
-import { EXCHANGE_IDS, type Weight } from '../../domain/strategy.ts';
+import type { Json } from '../../domain/json.ts';
+import { EXCHANGE_IDS, REST_PROXIES, STREAM_PROXIES, type ProxySetting, type Weight } from '../../domain/strategy.ts';
 import { NUMBER_PATTERN, WHOLE_PATTERN, fractionOfPercent, readNumber, readPercent, readWhole, type Bounds, type Reading } from './number-text.ts';
+import { optionValue } from './option-rules.ts';
 import { didYouMean, foundText } from './problems.ts';
+import type { Tree } from './yaml-tree.ts';
 
 /** 1/50 of a wallet is near the smallest order of most markets; every rung is a resting order, and exchanges cap those. */
 export const MAX_FRAGMENTS = 50;
@@ -254,14 +257,67 @@ const market = section(
   'The simulated market. Only with id simulated; real exchanges bring their own limits and fees.',
 );
 
+const isTrue = (description: string) =>
+  scalar<boolean>('true or false', (text) => (text === 'true' || text === 'false' ? { ok: true, value: text === 'true' } : { ok: false, remedy: '' }), { description, type: 'boolean' }).prefault('false');
+
+/** An address without path. Plain connections only within this machine: requests carry signatures. */
+function origin(schemes: readonly [plain: string, secure: string], description: string, example: string) {
+  const expected = `an address such as ${example}, without path, and unencrypted only on this machine`;
+  return scalar<string>(expected, (text) => readOrigin(text, schemes), { description, type: 'string', pattern: `^(?:${schemes.join('|')})://[^/?#@\\s]+/?$`, written: [example] });
+}
+
+const THIS_MACHINE = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/;
+
+function readOrigin(text: string, [plainScheme, secureScheme]: readonly [string, string]): Reading<string> {
+  const refused = { ok: false, remedy: '' } as const;
+  if (!URL.canParse(text)) return refused;
+  const { protocol, hostname, pathname, search, hash, username, password, host } = new URL(text);
+  if (pathname.replace('/', '') !== '' || `${search}${hash}${username}${password}` !== '' || hostname === '') return refused;
+  if (protocol === `${secureScheme}:`) return { ok: true, value: `${secureScheme}://${host}` };
+  if (protocol !== `${plainScheme}:`) return refused;
+  return THIS_MACHINE.test(hostname) ? { ok: true, value: `${plainScheme}://${host}` } : { ok: false, remedy: `write ${secureScheme}://${host}` };
+}
+
+const PROXY_SCHEMES: Readonly<Record<ProxySetting, string>> = { httpProxy: 'http', httpsProxy: 'https?', socksProxy: 'socks5?', wsProxy: 'http', wssProxy: 'https?', wsSocksProxy: 'socks5?' };
+
+function proxyKeys() {
+  return Object.fromEntries(
+    [...REST_PROXIES, ...STREAM_PROXIES].map((key) => {
+      const pattern = `^${PROXY_SCHEMES[key]}://[^/?#@\\s]+$`;
+      const example = PROXY_SCHEMES[key].startsWith('socks') ? 'socks5://127.0.0.1:1080' : 'http://127.0.0.1:3128';
+      const read = (text: string): Reading<string> => (new RegExp(pattern).test(text) && URL.canParse(text) ? { ok: true, value: text } : { ok: false, remedy: '' });
+      const description = `Proxy of ${REST_PROXIES.some((each) => each === key) ? 'requests' : 'streams'}, as ccxt's setting of this name; one of its kind at most.`;
+      return [key, scalar<string>(`a proxy such as ${example}, without path`, read, { description, type: 'string', pattern, written: [example] }).optional()];
+    }),
+  ) as Record<ProxySetting, z.ZodOptional<ReturnType<typeof scalar<string>>>>;
+}
+
+const OPTIONS_EXPECTED = "a block of ccxt's options, such as { fetchMarkets: { types: [linear] } }";
+const options = z
+  .preprocess((value) => value ?? {}, z.record(z.string(), z.unknown(), { error: () => OPTIONS_EXPECTED }))
+  .transform((tree) => optionValue(tree as Tree) as Readonly<Record<string, Json>>)
+  .prefault({})
+  .meta({ description: "Handed to ccxt as its options. What would undo hedgerow's own precautions is refused, and so is anything that names a credential.", type: ['object', 'null'] });
+
 const exchange = section(
   block('in exchange', {
     id: choice(EXCHANGE_IDS, 'Where the strategy trades. simulated needs no account and no network.').prefault('simulated'),
     account: account('Which credentials to use; a wallet may name its own.').prefault('main'),
-    positionMode: choice(['hedge', 'one-way'], 'hedge: long and short positions side by side; one-way: one net position.').prefault('hedge'),
+    positionMode: choice(['hedge', 'one-way'], 'hedge: long and short positions side by side; one-way: one net position. Default: hedge, and one-way on hyperliquid, which has no other.').optional(),
     marginMode: choice(['cross', 'isolated'], 'cross: the whole account is margin; isolated: each position has its own.').prefault('cross'),
     triggerBy: triggerBy('Which price triggers stops and moves the units.').prefault('mark'),
     market,
+    sandbox: isTrue("Trade on the exchange's test network, with keys of that network. binanceusdm has demo instead."),
+    demo: isTrue('Trade with paper money of the exchange beside its real markets, with keys made there: binanceusdm, bybit, bitget.'),
+    urls: section(
+      block('in exchange.urls', {
+        rest: origin(['http', 'https'], 'Where requests go.', 'http://127.0.0.1:8080').optional(),
+        stream: origin(['ws', 'wss'], 'Where streams connect.', 'ws://127.0.0.1:8080').optional(),
+      }),
+      "Addresses in the place of the exchange's own, for gateways and local servers.",
+    ),
+    proxy: section(block('in exchange.proxy', proxyKeys()), 'Proxies, by their names in ccxt.'),
+    options,
   }),
   'Exchange and account. Default: the simulated exchange.',
 );

@@ -1,7 +1,7 @@
 /** What `check` prints for people: the resolved strategy, then per wallet its ladder, then margins, limits and warnings. */
 import { dec, plain } from '../../domain/decimal.ts';
 import type { DecimalString } from '../../domain/decimal.ts';
-import type { Role, Strategy, UnitSpec, WalletSpec, Weight, WindowSpec } from '../../domain/strategy.ts';
+import type { ConnectionSpec, Role, Strategy, UnitSpec, WalletSpec, Weight, WindowSpec } from '../../domain/strategy.ts';
 import type { Extreme, PlanExtremes } from '../../engine/plan-extremes.ts';
 import type { LadderRow, OpeningPreview, PlanPreview, WalletPreview } from '../../engine/plan-preview.ts';
 import { CONDITIONAL_CAPS, ROLES_BY_CYCLE, conditionalOrdersByAccount } from '../../engine/plan-warnings.ts';
@@ -47,6 +47,7 @@ function strategyLines(strategy: Strategy): string[] {
   return [
     ...field('exchange', `${exchange.id}, account ${exchange.account}, position mode ${exchange.positionMode}, margin mode ${exchange.marginMode}, triggers by ${exchange.triggerBy}`),
     ...field('market', marketText(exchange)),
+    ...(exchange.connection === null ? [] : field('connection', connectionText(exchange.connection))),
     ...field('leverage', leverage),
     ...field('unit', `${unitText(strategy.unit)}, spacing ${spacing}`),
     ...field('reset', `${reset.policy}, ${advance}; rebalances from ${percent(rebalanceThreshold)} of the target`),
@@ -61,6 +62,16 @@ function marketText({ id, market }: Strategy['exchange']): string {
     `tick ${market.tickSize}, amount step ${market.amountStep}, at least ${market.minAmount} and ${market.minCost} quote, ` +
     `taker fee ${percent(market.takerFee)}, maker fee ${percent(market.makerFee)}, slippage ${percent(market.slippage)}`
   );
+}
+
+function connectionText({ environment, restUrl, streamUrl, proxies, options }: ConnectionSpec): string {
+  return [
+    environment,
+    restUrl === null ? null : `requests to ${restUrl}`,
+    streamUrl === null ? null : `streams from ${streamUrl}`,
+    ...Object.entries(proxies).map(([name, url]) => `${name} ${url}`),
+    Object.keys(options).length === 0 ? null : `options ${JSON.stringify(options)}`,
+  ].filter((text) => text !== null).join(', ');
 }
 
 export function unitText(unit: UnitSpec): string {

@@ -73,6 +73,7 @@ export function strategyOf(sketch: PlanSketch): Strategy {
       marginMode: 'cross',
       triggerBy: 'last',
       market: { tickSize: '0.1', amountStep: '0.001', minAmount: '0.001', minCost: '5', takerFee: '0.0005', makerFee: '0.0002', slippage: '0' },
+      connection: null,
     },
     leverage: sketch.leverage,
     unit: unitOf(sketch.unit),

@@ -13,6 +13,11 @@ const SYMBOL = "expected a linear swap in ccxt's unified form BASE/QUOTE:SETTLE,
 const ATR = 'unit: { atr: { length: 14, timeframe: 1h, multiple: 0.5 } }';
 const JOINT = 'joint re-anchors all wallets together and works only with a hedge wallet of cycle: scaling; write that, or reset: independent';
 
+const SIMULATED = 'with exchange id simulated, which needs no network; remove it, or name the exchange: id: binanceusdm, bybit, hyperliquid, okx, bitget, gate';
+const REST_URL = 'expected an address such as http://127.0.0.1:8080, without path, and unencrypted only on this machine';
+const OPTION = 'found an option that is not passed on, expected none that undoes what hedgerow relies on';
+
+const real = (inside: string): string => `${MINIMAL}exchange: { id: bybit, ${inside} }\n`;
 const hedge = (inside: string): string => withLine(`wallets: { hedge: { ${inside} } }`);
 const long = (inside: string): string => withLine(`wallets: { long: { ${inside} } }`);
 
@@ -140,6 +145,28 @@ const CASES: Record<string, readonly Case[]> = {
     ['a tick of zero', `${MINIMAL}exchange: { market: { tickSize: 0 } }\n`, '7:33: exchange.market.tickSize: found "0", expected a price step above 0, in digits'],
     ['a fee without %', `${MINIMAL}exchange: { market: { takerFee: 0.0005 } }\n`, '7:33: exchange.market.takerFee: found "0.0005", expected a fraction written with %, from 0% and below 100%; write 0.05% (which is 0.0005) or 0.0005%'],
   ],
+  'how an exchange is reached': [
+    ['a test network for the simulated exchange', `${MINIMAL}exchange: { sandbox: true }\n`, `7:13: exchange.sandbox: found sandbox ${SIMULATED}`],
+    ['anything else for the simulated exchange', `${MINIMAL}exchange:\n  urls: { rest: http://localhost:1 }\n  options: { x: 1 }\n`, `8:3: exchange.urls: found urls ${SIMULATED}`, `9:3: exchange.options: found options ${SIMULATED}`],
+    ['sandbox yes', real('sandbox: yes'), '7:33: exchange.sandbox: found "yes", expected true or false'],
+    ['a test network that is not there', `${MINIMAL}exchange: { id: binanceusdm, sandbox: true }\n`, '7:39: exchange.sandbox: found sandbox: true, which binanceusdm does not have; write demo: true'],
+    ['demo trading that is not there', `${MINIMAL}exchange: { id: okx, demo: true }\n`, '7:28: exchange.demo: found demo: true, which okx does not have; write sandbox: true'],
+    ['both', real('sandbox: true, demo: true'), '7:39: exchange.demo: found demo beside sandbox, expected one of them; bybit has sandbox: true or demo: true'],
+    ['an address with a path', real('urls: { rest: https://gateway.example/v5 }'), `7:38: exchange.urls.rest: found "https://gateway.example/v5", ${REST_URL}`],
+    ['an unencrypted address elsewhere', real('urls: { rest: "http://gateway.example:80" }'), `7:38: exchange.urls.rest: found "http://gateway.example:80", ${REST_URL}; write https://gateway.example`],
+    ['requests over a stream address', real('urls: { rest: wss://gateway.example }'), `7:38: exchange.urls.rest: found "wss://gateway.example", ${REST_URL}`],
+    ['a proxy without scheme', real('proxy: { httpProxy: 127.0.0.1:3128 }'), '7:44: exchange.proxy.httpProxy: found "127.0.0.1:3128", expected a proxy such as http://127.0.0.1:3128, without path'],
+    ['two proxies of one kind', real('proxy: { httpProxy: http://h:1, wsProxy: http://h:1, socksProxy: socks5://h:1 }'), '7:77: exchange.proxy.socksProxy: found httpProxy and socksProxy, expected one of them; ccxt takes one proxy for requests'],
+    ["ccxt's setting under another name", real('proxy: { https_proxy: http://h:1 }'), '7:33: exchange.proxy.https_proxy: unknown key "https_proxy"; did you mean "httpsProxy"? allowed in exchange.proxy: httpProxy, httpsProxy, socksProxy, wsProxy, wssProxy, wsSocksProxy'],
+    ['options that are a list', real('options: [a]'), "7:33: exchange.options: found a list, expected a block of ccxt's options, such as { fetchMarkets: { types: [linear] } }"],
+    ['retries of writes', real('options: { maxRetriesOnFailure: 3 }'), `7:35: exchange.options.maxRetriesOnFailure: ${OPTION}: ccxt would send a write again after a timeout, and two orders may rest where one was meant; hedgerow looks the order up instead; remove it`],
+    ['retries of one method, in other letters', real('options: { fetchOrder: { max_retries_on_failure: 3 } }'), `7:49: exchange.options.fetchOrder.max_retries_on_failure: ${OPTION}: ccxt would send a write again after a timeout, and two orders may rest where one was meant; hedgerow looks the order up instead; remove it`],
+    ['a builder fee', `${withLine('symbol: BTC/USDC:USDC')}exchange: { id: hyperliquid, options: { approvedBuilderFee: true } }\n`, `7:41: exchange.options.approvedBuilderFee: ${OPTION}: it adds a fee of somebody else to every fill, or signs an approval for one; hedgerow sends neither; remove it`],
+    ['the prototype', real('options: { __proto__: { a: 1 } }'), `7:35: exchange.options.__proto__: ${OPTION}: it is a memory of ccxt and not a setting; remove it`],
+    ['hedge mode where there is none', `${withLine('symbol: BTC/USDC:USDC')}exchange: { id: hyperliquid, positionMode: hedge }\n`, '7:44: exchange.positionMode: found hedge, expected one-way: hyperliquid holds one net position per account and symbol; to keep wallets apart give them accounts of their own'],
+    ['a trigger that is not there', `${MINIMAL}exchange: { id: binanceusdm, triggerBy: index }\nwindows: { cover: { triggerBy: index } }\n`, '7:41: exchange.triggerBy: found index, expected last or mark: orders of binanceusdm cannot be triggered by another price', '8:32: windows.cover.triggerBy: found index, expected last or mark: orders of binanceusdm cannot be triggered by another price'],
+    ['a currency that is not there', `${MINIMAL}exchange: { id: hyperliquid }\n`, '3:9: symbol: found a swap settled in USDT, expected one of USDC, in which linear swaps of hyperliquid are settled; write BTC/USDC:USDC'],
+  ],
   'cycles and reset': [
     ['a cycle on the long wallet', long('cycle: rotation'), '6:20: wallets.long.cycle: unknown key "cycle"; the long wallet has no choice of cycle, it always sells and rebuys its fragments; cycle belongs to wallets.hedge; allowed in wallets.long: capital, fragments, confirmation, account'],
     ['an unknown cycle', hedge('cycle: rotate'), '6:28: wallets.hedge.cycle: found "rotate", expected one of rotation, scaling; did you mean "rotation"?'],
@@ -216,4 +243,41 @@ test('a long line is cut around the caret', () => {
   const excerpt = refusal(`${MINIMAL}risk: { ${'x'.repeat(300)}: 1, maxNotional: { limit: 0 } }\n`).split('\n').slice(-2);
   expect(Math.max(...excerpt.map((line) => line.length))).toBeLessThan(120);
   expect(excerpt[0]?.[excerpt[1]?.indexOf('^') ?? 0]).toBe('0');
+});
+
+describe('credentials in a strategy file are refused wherever they stand, and never repeated', () => {
+  const CANARY = 'kAnArY5ecret';
+  const HEX = '4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318';
+  const REMEDY = /credentials come from the environment \(HEDGEROW_<ACCOUNT>_API_KEY, …\) or from a 0600 file/;
+
+  test.each([
+    ...['apiKey', 'api_key', 'secret', 'apiSecret', 'keys', 'password', 'passphrase', 'uid', 'login', 'token', 'privateKey', 'private-key', 'walletAddress', 'vaultAddress', 'twofa', 'mnemonic'].flatMap((key) => [
+      `${MINIMAL}${key}: ${CANARY}\n`,
+      `${MINIMAL}exchange: { id: bybit, ${key}: ${CANARY} }\n`,
+      `${MINIMAL}exchange:\n  id: bybit\n  options:\n    deep: [{ ${key}: ${CANARY} }]\n`,
+      withLine(`wallets: { hedge: { ${key}: ${CANARY} } }`),
+    ]),
+    `${MINIMAL}apiKey:\n  main: ${CANARY}\n`,
+    `${MINIMAL}apiKey: ${CANARY}\nleverage: ${CANARY}\n`,
+    `${MINIMAL}exchange: { id: bybit, options: { anything: 0x${HEX} } }\n`,
+    `${MINIMAL}exchange: { id: bybit, options: { anything: ${HEX} } }\n`,
+    `${MINIMAL}exchange: { id: bybit, options: { anything: "-----BEGIN EC PRIVATE KEY-----${CANARY}" } }\n`,
+    withLine(`name: ${HEX}`),
+  ])('%j', (text) => {
+    const message = refusal(text);
+    expect(message).toMatch(REMEDY);
+    expect(message).not.toMatch(new RegExp(`${CANARY}|${HEX.slice(0, 12)}`));
+  });
+
+  test('with line and column of the key', () => {
+    expect(problemLines(`${MINIMAL}exchange: { id: bybit, apiKey: ${CANARY} }\n`)[0]).toMatch(/^7:24: exchange\.apiKey: found a key that names a credential, expected none in a strategy file; /);
+  });
+
+  test('a login in an address', () => {
+    expect(problemLines(real(`proxy: { httpProxy: "http://me:${CANARY}@10.0.0.1:3128" }`))).toEqual(['7:33: exchange.proxy.httpProxy: found an address with a login in it, expected one without; use a proxy on this machine that knows the login']);
+  });
+
+  test.each([`${MINIMAL}apiKey: [${CANARY}\n`, `${MINIMAL}secret: "${CANARY}\n`, `${MINIMAL}x: ${HEX}: {\n`, `${MINIMAL}\tpassword: ${CANARY}\n`])('also when the file is no YAML: %j', (text) => {
+    expect(refusal(text)).not.toMatch(new RegExp(`${CANARY}|${HEX.slice(0, 12)}`));
+  });
 });

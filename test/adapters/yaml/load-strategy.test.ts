@@ -28,6 +28,7 @@ describe('defaults', () => {
         marginMode: 'cross',
         triggerBy: 'mark',
         market: { tickSize: '0.1', amountStep: '0.0001', minAmount: '0.0001', minCost: '5', takerFee: '0.0005', makerFee: '0.0002', slippage: '0' },
+        connection: null,
       },
       leverage: '3',
       unit: { type: 'percent', fraction: '0.01' },
@@ -52,6 +53,28 @@ describe('defaults', () => {
 
   test('a real exchange brings its own market', () => {
     expect(parse(`${MINIMAL}exchange: { id: okx }\n`).exchange).toMatchObject({ id: 'okx', market: null });
+  });
+
+  test('how a real exchange is reached: its own addresses and production unless the file says otherwise', () => {
+    const connectionOf = (inside: string) => parse(`${MINIMAL}exchange: { id: bybit${inside} }\n`).exchange.connection;
+    const plainConnection = { environment: 'production', restUrl: null, streamUrl: null, proxies: {}, options: {} };
+    expect(connectionOf('')).toEqual(plainConnection);
+    expect(connectionOf(', sandbox: false, urls: , proxy: {}, options: ~')).toEqual(plainConnection);
+    expect(connectionOf(', sandbox: true')).toEqual({ ...plainConnection, environment: 'sandbox' });
+    expect(connectionOf(', demo: true')).toEqual({ ...plainConnection, environment: 'demo' });
+    expect(connectionOf(', urls: { rest: http://127.0.0.1:8080/, stream: "ws://[::1]:8081" }')).toEqual({ ...plainConnection, restUrl: 'http://127.0.0.1:8080', streamUrl: 'ws://[::1]:8081' });
+    expect(connectionOf(', urls: { rest: "https://Gateway.example:443" }')).toMatchObject({ restUrl: 'https://gateway.example' });
+    expect(connectionOf(', proxy: { httpsProxy: http://10.0.0.1:3128, wsSocksProxy: socks5://127.0.0.1:1080 }')).toMatchObject({ proxies: { httpsProxy: 'http://10.0.0.1:3128', wsSocksProxy: 'socks5://127.0.0.1:1080' } });
+  });
+
+  test("ccxt's options are no texts where they look like numbers, booleans or nothing", () => {
+    const { connection } = parse(`${MINIMAL}exchange: { id: bybit, options: { fetchMarkets: { types: [linear] }, enableUnifiedAccount: true, unifiedMarginStatus: 6, x: 0.5, y: -1, z: ~ } }\n`).exchange;
+    expect(connection?.options).toEqual({ fetchMarkets: { types: ['linear'] }, enableUnifiedAccount: true, unifiedMarginStatus: 6, x: 0.5, y: -1, z: null });
+  });
+
+  test('hyperliquid has one-way positions only, the others hedge unless told otherwise', () => {
+    const modeOf = (exchange: string, symbol = 'BTC/USDT:USDT') => parse(`${withLine(`symbol: ${symbol}`)}exchange: { ${exchange} }\n`).exchange.positionMode;
+    expect([modeOf('id: hyperliquid', 'BTC/USDC:USDC'), modeOf('id: okx'), modeOf('id: bybit, positionMode: one-way'), modeOf('id: simulated')]).toEqual(['one-way', 'hedge', 'one-way', 'hedge']);
   });
 
   test('account and trigger come from the exchange unless given', () => {
@@ -177,7 +200,8 @@ describe('the hash', () => {
   });
 
   test('differs for every difference', () => {
-    const texts = [MINIMAL, withLine('leverage: 3.1'), withLine('name: b'), withLine('wallets: { hedge: , long: }'), withLine('wallets: { long: , hedge: }'), ...EXAMPLES.map(([, text]) => text)];
+    const reached = ['', ', sandbox: true', ', demo: true', ', urls: { rest: http://localhost:1 }', ', proxy: { httpProxy: http://h:1 }', ', options: { x: 1 }'].map((inside) => `${MINIMAL}exchange: { id: bybit${inside} }\n`);
+    const texts = [MINIMAL, withLine('leverage: 3.1'), withLine('name: b'), withLine('wallets: { hedge: , long: }'), withLine('wallets: { long: , hedge: }'), ...reached, ...EXAMPLES.map(([, text]) => text)];
     expect(new Set(texts.map((text) => strategyHash(parse(text)))).size).toBe(texts.length);
   });
 });

@@ -135,6 +135,8 @@ const ACCEPTED = [
   withLine('wallets: { hedge: { fragments: [50%, 50 %] } }'),
   withLine('unit: { price: 0.5 }'),
   withLine('symbol: 1000PEPE/USDT:USDT'),
+  `${MINIMAL}exchange: { id: bybit, sandbox: true, urls: { rest: http://localhost:1, stream: wss://stream.example }, proxy: { socksProxy: socks5://h:1 }, options: { a: { b: [1] } } }\n`,
+  `${MINIMAL}exchange: { id: bybit, demo: false, urls: , proxy: , options: }\n`,
   `${MINIMAL}reset: { policy: independent }\nrisk:\nwindows:\n  cover:\n`,
 ];
 const REFUSED = [
@@ -159,6 +161,12 @@ const REFUSED = [
   `${MINIMAL}windows: { cover: { onGap: skip } }\n`,
   `${MINIMAL}risk: { maxDrawdown: 25% }\n`,
   `${MINIMAL}leveridge: 3\n`,
+  `${MINIMAL}exchange: { id: bybit, sandbox: 1 }\n`,
+  `${MINIMAL}exchange: { id: bybit, urls: { rest: https://gateway.example/v5 } }\n`,
+  `${MINIMAL}exchange: { id: bybit, urls: { stream: https://gateway.example } }\n`,
+  `${MINIMAL}exchange: { id: bybit, proxy: { httpProxy: 127.0.0.1:3128 } }\n`,
+  `${MINIMAL}exchange: { id: bybit, proxy: { proxyUrl: http://127.0.0.1:3128 } }\n`,
+  `${MINIMAL}exchange: { id: bybit, options: [a] }\n`,
 ];
 
 test.each(ACCEPTED)('accepted by both: %s', (text) => {

@@ -41,6 +41,7 @@ function strategy({ market, ...given }: Given): Strategy {
         slippage: '0',
         ...market,
       },
+      connection: null,
     },
     leverage: '1',
     unit: { type: 'price', price: '100' },

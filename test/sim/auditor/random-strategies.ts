@@ -70,7 +70,7 @@ export function randomStrategy(random: TinyRandom): Strategy {
     version: 1,
     name: `random-${random.between(0, 999_999)}-from-${startTicks}`,
     symbol: 'BTC/USDT:USDT',
-    exchange: { id: 'simulated', account: 'main', positionMode: 'hedge', marginMode: 'cross', triggerBy: 'last', market },
+    exchange: { id: 'simulated', account: 'main', positionMode: 'hedge', marginMode: 'cross', triggerBy: 'last', market, connection: null },
     leverage,
     unit,
     spacing,

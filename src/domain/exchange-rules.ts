@@ -1,0 +1,74 @@
+/**
+ * What each exchange fixes for every account and symbol, known without asking it: `check` holds a strategy file against it. Sources: the
+ * exchanges' API documents and ccxt 4.5.84 driven against a local server. What depends on an account is asked by `doctor`.
+ */
+import type { Environment, ExchangeId, PositionMode, TriggerSource } from './strategy.ts';
+
+export interface ExchangeRules {
+  /** The first one is the default of a strategy file. */
+  readonly positionModes: readonly [PositionMode, ...PositionMode[]];
+  /** What conditional orders can be triggered by. */
+  readonly triggerSources: readonly TriggerSource[];
+  /** Currencies its linear swaps are settled in. */
+  readonly settles: readonly string[];
+  /** Besides production. */
+  readonly environments: readonly Exclude<Environment, 'production'>[];
+  /** What live trading needs and cannot have here through ccxt. Not empty: live trading is refused, paper trading works. */
+  readonly missingForLive: readonly string[];
+}
+
+export type RealExchangeId = Exclude<ExchangeId, 'simulated'>;
+
+const BOTH_MODES = ['hedge', 'one-way'] as const;
+
+export const EXCHANGE_RULES: Readonly<Record<RealExchangeId, ExchangeRules>> = {
+  binanceusdm: {
+    positionModes: BOTH_MODES,
+    triggerSources: ['last', 'mark'],
+    settles: ['USDT', 'USDC'],
+    environments: ['demo'],
+    missingForLive: [],
+  },
+  bybit: {
+    positionModes: BOTH_MODES,
+    triggerSources: ['last', 'mark', 'index'],
+    settles: ['USDT', 'USDC'],
+    environments: ['sandbox', 'demo'],
+    missingForLive: [],
+  },
+  hyperliquid: {
+    positionModes: ['one-way'],
+    triggerSources: ['mark'],
+    settles: ['USDC'],
+    environments: ['sandbox'],
+    missingForLive: [],
+  },
+  okx: {
+    positionModes: BOTH_MODES,
+    triggerSources: ['last', 'mark', 'index'],
+    settles: ['USDT', 'USDC'],
+    environments: ['sandbox'],
+    missingForLive: [
+      'a trigger order that has fired reads as closed before it is filled',
+      'trigger orders carry a client id and a tag of ccxt besides ours',
+    ],
+  },
+  bitget: {
+    positionModes: BOTH_MODES,
+    triggerSources: ['last', 'mark'],
+    settles: ['USDT', 'USDC'],
+    environments: ['sandbox', 'demo'],
+    missingForLive: ['a trigger order cannot be looked up by our own id', 'the position mode cannot be read', 'trigger prices are sent as unrounded floats'],
+  },
+  gate: {
+    positionModes: BOTH_MODES,
+    triggerSources: ['last', 'mark', 'index'],
+    settles: ['USDT'],
+    environments: ['sandbox'],
+    missingForLive: [
+      'a trigger order can neither be looked up nor cancelled by our own id',
+      'trigger orders cannot close one leg in hedge position mode',
+      'the position mode cannot be read and the margin mode cannot be set',
+    ],
+  },
+};
