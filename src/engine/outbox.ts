@@ -80,7 +80,7 @@ const HOLD_MAX_MS = 60_000;
 /** A refused cancellation is not asked for longer than this. */
 const CANCEL_WAIT_MAX_MS = 10_000;
 /** Refusals that say nothing about the order: everything waits. */
-const HOLDING = ['RATE_LIMITED', 'MARKET_HALTED'];
+const HOLDING = ['RATE_LIMITED', 'MARKET_HALTED', 'CLOCK_SKEW'];
 /** Why an order that was proven never to have arrived ended; one that turns up all the same is taken up again. */
 const NOT_NOW = 'the exchange took no requests';
 export const NEVER_ARRIVED = 'it never reached the exchange';

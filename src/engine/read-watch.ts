@@ -8,6 +8,8 @@ import type { ExchangeCapabilities } from '../ports/exchange.ts';
 const READ_MS = 10_000;
 const READ_SOON_MS = 2_000;
 export const STALE_MS = 30_000;
+/** Where readings are further apart, that many of them may be missing. */
+const STALE_READINGS = 3;
 /** Where no event is lost, a look now and then is enough. */
 const LOSSLESS_READ_MS = 3_600_000;
 const LOSSLESS_READ_SOON_MS = 60_000;
@@ -17,6 +19,7 @@ const RETRY_MAX_MS = 30_000;
 
 export class ReadWatch {
   readonly #isLossless: boolean;
+  readonly #readEveryMs: number;
   /** A reading has to begin at or after this; -Infinity when any will do. */
   #requiredFrom: number;
   /** When the newest complete reading began; null before the first. */
@@ -24,8 +27,9 @@ export class ReadWatch {
   #dueAt: number;
   #failures = 0;
 
-  constructor({ hasLosslessEvents }: ExchangeCapabilities, now: number) {
+  constructor({ hasLosslessEvents, readEveryMs }: ExchangeCapabilities, now: number) {
     this.#isLossless = hasLosslessEvents;
+    this.#readEveryMs = hasLosslessEvents ? LOSSLESS_READ_MS : (readEveryMs ?? READ_MS);
     this.#requiredFrom = now;
     this.#dueAt = now;
   }
@@ -41,7 +45,7 @@ export class ReadWatch {
   /** A complete reading is there that is young enough, and began after whatever made one necessary. */
   isFresh(now: number): boolean {
     if (this.#completeFrom === null || this.#completeFrom < this.#requiredFrom) return false;
-    return this.#isLossless || now - this.#completeFrom <= STALE_MS;
+    return this.#isLossless || now - this.#completeFrom <= Math.max(STALE_MS, STALE_READINGS * this.#readEveryMs);
   }
 
   /** What was read until now no longer counts. */
@@ -59,7 +63,7 @@ export class ReadWatch {
   succeeded(from: number, now: number): void {
     this.#failures = 0;
     this.#completeFrom = from;
-    this.#dueAt = from < this.#requiredFrom ? this.#requiredFrom : now + (this.#isLossless ? LOSSLESS_READ_MS : READ_MS);
+    this.#dueAt = from < this.#requiredFrom ? this.#requiredFrom : now + this.#readEveryMs;
   }
 
   failed(now: number): void {

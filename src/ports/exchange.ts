@@ -154,6 +154,8 @@ export const REFUSALS = [
   'MARKET_HALTED',
   /** Too many requests, not carried out; every request waits. */
   'RATE_LIMITED',
+  /** Not carried out because of the time the request carried; every request waits until the clocks are compared. */
+  'CLOCK_SKEW',
 ] as const;
 export type RefusalCode = (typeof REFUSALS)[number];
 
@@ -217,6 +219,12 @@ export interface ExchangeCapabilities {
   readonly hasLosslessEvents: boolean;
   /** A read that began this long after something happened shows it, ms. */
   readonly readLagMs: number;
+  /** A plan is read this often where events may be lost, ms; absent: 10 s. Longer where many plans share an exchange's limits. */
+  readonly readEveryMs?: number;
+  /** Most conditional orders of the account over all symbols; null or absent: no such cap. */
+  readonly maxConditionalPerAccount?: number | null;
+  /** Absent: both. */
+  readonly positionModes?: readonly PositionMode[];
   /** How our 128-bit id is written: `alphanumeric` ([A-Za-z0-9], ≤ 32) or `hex128` (0x and 32 hex digits). */
   readonly clientOrderIdForm: 'alphanumeric' | 'hex128';
 }

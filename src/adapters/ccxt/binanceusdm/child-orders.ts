@@ -1,0 +1,76 @@
+/**
+ * Which regular order came from which conditional one, and which client order id an order id stands for: trades name only the order id, and
+ * the id of a fired conditional order is a new one. Learnt from every answer and frame; what is not known is asked.
+ */
+import type { Row } from '../fields.ts';
+import { optionalText, rowOf, rowsOf, textOf } from '../fields.ts';
+import type { Reader, VenueMarket } from '../dialect.ts';
+import { childIdOf } from './order-rows.ts';
+
+/** Ids remembered; each is two short texts. */
+const KNOWN_MAX = 20_000;
+/** A conditional order is at most this old when it fires, for the search by time; older ones are found without. */
+const SEARCH_BACK_MS = 7 * 86_400_000;
+const ALGO_PAGE = 1_000;
+/** Client ids the exchange gives to orders of its own. */
+const FORCED = /^(?:autoclose-|adl_autoclose|settlement_autoclose-|delivery_autoclose-)/;
+
+export class ChildOrders {
+  readonly #reader: Reader;
+  /** Order id → our client order id; null for orders of the exchange itself. */
+  readonly #clientIds = new Map<string, string | null>();
+
+  constructor(reader: Reader) {
+    this.#reader = reader;
+  }
+
+  learn(orderId: string, clientOrderId: string): void {
+    if (this.#clientIds.size >= KNOWN_MAX) this.#clientIds.clear();
+    this.#clientIds.set(orderId, FORCED.test(clientOrderId) ? null : clientOrderId);
+  }
+
+  /** From a row of the conditional namespace. */
+  learnAlgo(row: Row): void {
+    const child = childIdOf(row);
+    if (child !== null) this.learn(child, textOf(row, 'clientAlgoId'));
+  }
+
+  /** Undefined when it is not known. */
+  known(orderId: string): string | null | undefined {
+    return this.#clientIds.get(orderId);
+  }
+
+  /** The id the conditional order had where there was one, else the order's own; null for the exchange's own orders. */
+  async clientIdOf(orderId: string, market: VenueMarket, at: number): Promise<string | null> {
+    const known = this.#clientIds.get(orderId);
+    if (known !== undefined) return known;
+    const order = await this.#reader.ask({ api: 'fapiPrivate', method: 'GET', path: 'order', params: { symbol: market.id, orderId }, weight: 1 });
+    const own = order.type === 'ok' ? textOf(rowOf(order.json), 'clientOrderId') : null;
+    if (own !== null && FORCED.test(own)) this.learn(orderId, own);
+    else await this.#search(orderId, market, at, own ?? orderId);
+    return this.#clientIds.get(orderId) ?? null;
+  }
+
+  /** Through the conditional orders of the symbol; an order that none of them became has its own id. */
+  async #search(orderId: string, market: VenueMarket, at: number, own: string): Promise<void> {
+    for (const range of [{ startTime: at - SEARCH_BACK_MS, endTime: at + 1 }, {}]) {
+      const rows = rowsOf(await this.#reader.read({ api: 'fapiPrivate', method: 'GET', path: 'allAlgoOrders', params: { symbol: market.id, limit: ALGO_PAGE, ...range }, weight: 5 }));
+      for (const row of rows) this.learnAlgo(row);
+      if (this.#clientIds.has(orderId)) return;
+    }
+    this.learn(orderId, own);
+  }
+}
+
+export function isForced(clientOrderId: string | null): boolean {
+  return clientOrderId !== null && FORCED.test(clientOrderId);
+}
+
+export function forcedCause(clientOrderId: string): 'liquidation' | 'adl' {
+  return clientOrderId.startsWith('adl_') ? 'adl' : 'liquidation';
+}
+
+/** A row's client id under whichever name it has. */
+export function clientIdIn(row: Row): string | null {
+  return optionalText(row, 'clientOrderId') ?? optionalText(row, 'clientAlgoId');
+}

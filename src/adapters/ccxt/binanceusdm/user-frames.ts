@@ -1,0 +1,148 @@
+/**
+ * Frames of Binance's private stream. Fills are read from executions of regular orders alone (`x` = TRADE); a frame about a conditional
+ * order tells when it fired, was cancelled or refused, never that something was filled.
+ */
+import { dec, plain } from '../../../domain/decimal.ts';
+import type { Json } from '../../../domain/json.ts';
+import type { OrderRecord, TradeRecord } from '../../../ports/exchange.ts';
+import type { Frame, VenueMarket, VenueMarkets } from '../dialect.ts';
+import { decimalOf, optionalDecimal, optionalText, rowOf, textOf, timeOf } from '../fields.ts';
+import type { Row } from '../fields.ts';
+import type { ChildOrders } from './child-orders.ts';
+import { isForced } from './child-orders.ts';
+import { algoRecord, positionSideOf, regularRecord, sideOf } from './order-rows.ts';
+
+export interface UserFrameParts {
+  readonly account: string;
+  readonly markets: VenueMarkets;
+  readonly children: ChildOrders;
+  /** The listen key is of no use any more. */
+  readonly forgetListenKey: () => void;
+}
+
+/** Null for what is not about orders. */
+export function userFrames(message: Json, parts: UserFrameParts): readonly Frame[] | null {
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) return null;
+  const event = rowOf(message);
+  switch (event['e']) {
+    case 'ORDER_TRADE_UPDATE':
+      return orderFrames(rowOf(event['o']), timeOf(event, 'T'), parts);
+    case 'ALGO_UPDATE':
+      return algoFrames(rowOf(event['o']), timeOf(event, 'E'), parts);
+    case 'listenKeyExpired':
+      parts.forgetListenKey();
+      return [{ type: 'lost', reason: 'the listen key has expired' }];
+    case 'ACCOUNT_UPDATE':
+      // Positions and balances are read by REST; what moved money without an order is read at once.
+      return accountReason(event) === 'ORDER' ? [] : [{ type: 'hint' }];
+    case 'MARGIN_CALL':
+    case 'ACCOUNT_CONFIG_UPDATE':
+      return [{ type: 'hint' }];
+    default:
+      return typeof event['e'] === 'string' ? [] : null;
+  }
+}
+
+function accountReason(event: Row): string | null {
+  return optionalText(rowOf(event['a']), 'm');
+}
+
+/** An order whose conditional ancestor is not known yet cannot be told apart from a stranger's: it is read. */
+function orderFrames(order: Row, at: number, { account, markets, children }: UserFrameParts): readonly Frame[] {
+  const market = markets.byId(textOf(order, 's'));
+  if (market === null) return [];
+  const orderId = textOf(order, 'i');
+  const own = textOf(order, 'c');
+  if (isForced(own)) return [{ type: 'hint' }];
+  if (OURS.test(own)) children.learn(orderId, own);
+  const clientOrderId = children.known(orderId);
+  if (clientOrderId === undefined || clientOrderId === null) return [{ type: 'hint' }];
+  const record = { ...regularRecord(asRestRow(order, at), account, market.symbol), clientOrderId };
+  const frames: Frame[] = [{ type: 'order', order: withTrigger(record, order), at }];
+  if (order['x'] === 'TRADE') frames.unshift({ type: 'trade', trade: tradeOf(order, clientOrderId, account, market), at });
+  return frames;
+}
+
+/** The form of our own ids. */
+const OURS = /^hr[0-9a-z]{25}$/;
+
+/** What was a conditional order keeps its type and trigger; that it exists here at all says that it has fired. */
+function withTrigger(record: OrderRecord, order: Row): OrderRecord {
+  const wasConditional = optionalText(order, 'ot') !== null && textOf(order, 'ot').startsWith('STOP');
+  return { ...record, triggered: wasConditional };
+}
+
+/** Stream names → the names of the REST answer. */
+function asRestRow(order: Row, at: number): Row {
+  return {
+    orderId: order['i'] ?? null,
+    clientOrderId: order['c'] ?? null,
+    side: order['S'] ?? null,
+    origType: order['ot'] ?? order['o'] ?? null,
+    origQty: order['q'] ?? null,
+    price: order['p'] ?? null,
+    stopPrice: order['sp'] ?? null,
+    workingType: order['wt'] ?? null,
+    positionSide: order['ps'] ?? null,
+    reduceOnly: order['R'] ?? false,
+    timeInForce: order['f'] ?? null,
+    status: order['X'] ?? null,
+    executedQty: order['z'] ?? null,
+    updateTime: order['T'] ?? at,
+    time: order['T'] ?? at,
+  };
+}
+
+function tradeOf(order: Row, clientOrderId: string, account: string, market: VenueMarket): TradeRecord {
+  return {
+    id: textOf(order, 't'),
+    orderId: textOf(order, 'i'),
+    clientOrderId,
+    account,
+    symbol: market.symbol,
+    side: sideOf(textOf(order, 'S')),
+    positionSide: positionSideOf(optionalText(order, 'ps')),
+    price: decimalOf(order, 'L'),
+    amount: decimalOf(order, 'l'),
+    fee: feeIn(market, optionalDecimal(order, 'n'), optionalText(order, 'N'), decimalOf(order, 'L'), decimalOf(order, 'l'), order['m'] === true),
+    takerOrMaker: order['m'] === true ? 'maker' : 'taker',
+    at: timeOf(order, 'T'),
+    info: order,
+  };
+}
+
+function algoFrames(order: Row, at: number, { account, markets, children }: UserFrameParts): readonly Frame[] {
+  const market = markets.byId(textOf(order, 's'));
+  if (market === null) return [];
+  const clientOrderId = textOf(order, 'caid');
+  const child = optionalText(order, 'ai');
+  if (child !== null && child !== '0') children.learn(child, clientOrderId);
+  // How it ended after it fired is the regular order's word.
+  if (order['X'] === 'FINISHED') return [];
+  const row: Row = {
+    algoId: order['aid'] ?? null,
+    clientAlgoId: clientOrderId,
+    orderType: order['o'] ?? null,
+    side: order['S'] ?? null,
+    quantity: order['q'] ?? null,
+    price: order['p'] ?? null,
+    triggerPrice: order['tp'] ?? null,
+    workingType: order['wt'] ?? null,
+    positionSide: order['ps'] ?? null,
+    reduceOnly: order['R'] ?? false,
+    timeInForce: order['f'] ?? null,
+    algoStatus: order['X'] ?? null,
+    failedReason: order['rm'] ?? null,
+    createTime: at,
+    updateTime: at,
+  };
+  const record = algoRecord(row, account, market.symbol);
+  return [{ type: 'order', order: record, at }];
+}
+
+/** In the quote currency. A fee paid in another coin counts at the full rate, which is never less than what was paid. */
+export function feeIn(market: VenueMarket, commission: string | null, asset: string | null, price: string, amount: string, isMaker: boolean): string {
+  if (commission !== null && (asset === null || asset === market.quote)) return commission;
+  const { makerFee, takerFee } = market.instrument;
+  return plain(dec(price).times(amount).times(isMaker ? makerFee : takerFee));
+}

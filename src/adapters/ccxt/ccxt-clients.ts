@@ -1,0 +1,83 @@
+/**
+ * ccxt clients as hedgerow uses them: one class only, our own origins, proxies and options, no rate limiter, no retries. A client's JSON and
+ * inspected forms hold its secrets, so none ever leaves this folder (I19).
+ */
+import type { Json } from '../../domain/json.ts';
+import type { Dialect } from './dialect.ts';
+import { loadCcxtClass } from './load-exchange.ts';
+import type { CcxtClient, CcxtExchangeId, CcxtFlavour } from './load-exchange.ts';
+
+/** How an exchange is reached; see `exchange` in the strategy file. */
+export interface Connection {
+  readonly environment: 'production' | 'sandbox' | 'demo';
+  /** Origins in the place of the exchange's own, paths are kept; null: its own. */
+  readonly restUrl: string | null;
+  readonly streamUrl: string | null;
+  /** By ccxt's names. */
+  readonly proxies: Readonly<Record<string, string>>;
+  /** ccxt's `options`, beside those hedgerow sets. */
+  readonly options: Readonly<Record<string, Json>>;
+}
+
+export const PLAIN_CONNECTION: Connection = { environment: 'production', restUrl: null, streamUrl: null, proxies: {}, options: {} };
+
+/** By ccxt's names; kept in memory only. */
+export type Credentials = Readonly<Partial<Record<'apiKey' | 'secret' | 'password' | 'walletAddress' | 'privateKey', string>>> & {
+  /** Hyperliquid: the vault or sub-account that is traded. */
+  readonly vaultAddress?: string;
+};
+
+/** Sockets of which nothing is heard for three of these are given up, ms; ccxt's own defaults notice after up to nine minutes. */
+const KEEP_ALIVE_MS = 10_000;
+
+export interface ClientChoice {
+  readonly exchangeId: CcxtExchangeId;
+  readonly flavour: CcxtFlavour;
+  readonly dialect: Dialect;
+  readonly connection: Connection;
+  readonly credentials: Credentials | null;
+  /** For an answer's headers, ms. */
+  readonly timeoutMs: number;
+}
+
+/** What of ccxt's clients is set here beyond its types. */
+interface Settable {
+  urls: { api: unknown };
+  options: Record<string, unknown>;
+  setSandboxMode(isOn: boolean): void;
+  enableDemoTrading(isOn: boolean): void;
+  loadHttpProxyAgent(): Promise<unknown>;
+}
+
+export async function createClient({ exchangeId, flavour, dialect, connection, credentials, timeoutMs }: ClientChoice): Promise<CcxtClient> {
+  const Class = (await loadCcxtClass(exchangeId, flavour)) as new (config: Record<string, unknown>) => CcxtClient;
+  const { options = {}, ...config } = dialect.config;
+  const { vaultAddress, ...keys } = credentials ?? {};
+  const client = new Class({
+    ...config,
+    ...connection.proxies,
+    ...keys,
+    enableRateLimit: false,
+    timeout: timeoutMs,
+    number: String,
+    streaming: { keepAlive: KEEP_ALIVE_MS },
+    options: { ...connection.options, ...(options as Record<string, unknown>), maxRetriesOnFailure: 0, ...(vaultAddress === undefined ? {} : { vaultAddress }) },
+  });
+  const settable = client as unknown as Settable;
+  if (connection.environment === 'sandbox') settable.setSandboxMode(true);
+  if (connection.environment === 'demo') settable.enableDemoTrading(true);
+  settable.urls.api = withOrigins(settable.urls.api, connection);
+  // Plain ws:// needs it; without, ccxt refuses such addresses.
+  if (connection.streamUrl?.startsWith('ws://') === true) await settable.loadHttpProxyAgent();
+  dialect.prepare?.(client);
+  return client;
+}
+
+function withOrigins(urls: unknown, { restUrl, streamUrl }: Connection): unknown {
+  if (typeof urls === 'string') {
+    const own = urls.startsWith('ws') ? streamUrl : restUrl;
+    return own === null ? urls : urls.replace(/^[a-z]+:\/\/[^/]+/, own.replace(/\/$/, ''));
+  }
+  if (typeof urls !== 'object' || urls === null) return urls;
+  return Object.fromEntries(Object.entries(urls).map(([key, value]) => [key, withOrigins(value, { restUrl, streamUrl } as Connection)]));
+}

@@ -1,0 +1,14 @@
+/** Which dialect speaks to which exchange. */
+import { HedgerowError } from '../../domain/errors.ts';
+import { binanceUsdm } from './binanceusdm/binanceusdm.ts';
+import type { Dialect } from './dialect.ts';
+import type { CcxtExchangeId } from './load-exchange.ts';
+
+const DIALECTS: Readonly<Partial<Record<CcxtExchangeId, Dialect>>> = { binanceusdm: binanceUsdm };
+
+/** Throws INPUT_INVALID for an exchange that is not traded. */
+export function dialectOf(exchangeId: CcxtExchangeId): Dialect {
+  const dialect = DIALECTS[exchangeId];
+  if (dialect === undefined) throw new HedgerowError('INPUT_INVALID', `hedgerow does not trade on ${exchangeId}; it does on ${Object.keys(DIALECTS).join(', ')}`);
+  return dialect;
+}

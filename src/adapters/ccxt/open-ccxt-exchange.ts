@@ -1,0 +1,121 @@
+/**
+ * Opens a real exchange: clients, markets, clock, dialects; the only place that holds credentials of ccxt. Nothing is sent that changes
+ * anything.
+ */
+import { HedgerowError } from '../../domain/errors.ts';
+import type { ExchangeCapabilities } from '../../ports/exchange.ts';
+import type { Log } from '../../ports/log.ts';
+import { AccountCaller } from './account-caller.ts';
+import { createClient } from './ccxt-clients.ts';
+import type { Connection, Credentials } from './ccxt-clients.ts';
+import { CcxtExchange } from './ccxt-exchange.ts';
+import type { OpenAccount } from './ccxt-exchange.ts';
+import type { CcxtMarket, Dialect, VenueMarket, VenueMarkets } from './dialect.ts';
+import { dialectOf } from './dialects.ts';
+import type { CcxtClient, CcxtExchangeId } from './load-exchange.ts';
+import { RateBudget } from './rate-budget.ts';
+import { RestClient } from './rest-client.ts';
+import { VenueClock } from './venue-clock.ts';
+
+/** For a whole answer, ms; also the longest an order is waited for. */
+const DEADLINE_MS = 5_000;
+/** For the list of all markets. */
+const MARKETS_DEADLINE_MS = 30_000;
+
+export interface CcxtExchangeOptions {
+  readonly exchangeId: CcxtExchangeId;
+  readonly connection: Connection;
+  /** By account name; empty for public data only. */
+  readonly credentials: ReadonlyMap<string, Credentials>;
+  readonly symbols: readonly string[];
+  readonly log: Log;
+  readonly deadlineMs?: number;
+}
+
+/** Rejects with EXCHANGE_UNAVAILABLE when the exchange does not answer, INPUT_INVALID when a credential is missing or a symbol does not exist. */
+export async function openCcxtExchange(options: CcxtExchangeOptions): Promise<CcxtExchange> {
+  const { exchangeId, credentials, symbols, log, connection, deadlineMs = DEADLINE_MS } = options;
+  const dialect = dialectOf(exchangeId);
+  checkCredentials(exchangeId, dialect, credentials);
+  const create = (flavour: 'rest' | 'pro', keys: Credentials | null): Promise<CcxtClient> =>
+    createClient({ exchangeId, flavour, dialect, connection, credentials: keys, timeoutMs: deadlineMs });
+  const budget = new RateBudget(dialect.budget);
+  const stamping: CcxtClient[] = [];
+  const callerOf = (read: CcxtClient, write: CcxtClient): AccountCaller => {
+    const wire = (client: CcxtClient): RestClient => new RestClient({ client, budget, deadlineMs, usedWeight: (answer) => dialect.usedWeight?.(answer) ?? null });
+    return new AccountCaller({ exchangeId, dialect, read: wire(read), write: wire(write), budget, onClockRefusal: () => clock.remeasure() });
+  };
+
+  const publicStream = await create('pro', null);
+  const markets = await loadMarkets(exchangeId, dialect, publicStream, symbols);
+  const publicClient = await create('rest', null);
+  shareMarkets(publicStream, publicClient);
+  const publicDialect = dialect.openPublic({ reader: callerOf(publicClient, publicClient), markets, stream: publicStream });
+  const clock = new VenueClock(() => publicDialect.fetchTime(), stamping);
+  const currency = markets.bySymbol(symbols[0] ?? '')?.quote ?? 'USDT';
+  const accounts: OpenAccount[] = [];
+  for (const [account, keys] of credentials) {
+    const [stream, read, write] = [await create('pro', keys), await create('rest', keys), await create('rest', keys)];
+    for (const client of [stream, read, write]) shareMarkets(publicStream, client);
+    stamping.push(stream, read, write);
+    accounts.push({ account, stream, dialect: dialect.openAccount({ account, currency, caller: callerOf(read, write), markets, stream, signer: write, now: () => clock.now() }) });
+  }
+  await clock.start();
+  return new CcxtExchange({ dialect, markets, publicDialect, publicStream, accounts, symbols, clock, log });
+}
+
+/** The table of what an exchange can do, without opening it. */
+export function capabilitiesOf(exchangeId: CcxtExchangeId): ExchangeCapabilities {
+  return dialectOf(exchangeId).capabilities;
+}
+
+function checkCredentials(exchangeId: string, { credentials: needed }: Dialect, given: ReadonlyMap<string, Credentials>): void {
+  for (const [account, keys] of given) {
+    const missing = needed.filter((name) => (keys[name] ?? '') === '');
+    if (missing.length > 0) throw new HedgerowError('INPUT_INVALID', `account ${account} lacks ${missing.join(' and ')}, which ${exchangeId} needs`);
+  }
+}
+
+interface MarketHolder {
+  loadMarkets(reload: boolean): Promise<Record<string, CcxtMarket>>;
+  markets: Record<string, CcxtMarket>;
+  currencies: unknown;
+  setMarkets(markets: unknown, currencies: unknown): unknown;
+  marketsLoading: Promise<unknown>;
+}
+
+/** Asked anew each time: ccxt remembers a failure for ever otherwise. */
+async function loadMarkets(exchangeId: string, dialect: Dialect, client: CcxtClient, symbols: readonly string[]): Promise<VenueMarkets> {
+  const holder = client as unknown as MarketHolder;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${MARKETS_DEADLINE_MS} ms`)), MARKETS_DEADLINE_MS);
+  });
+  let all: Record<string, CcxtMarket>;
+  try {
+    all = await Promise.race([holder.loadMarkets(true), late]);
+  } catch (error) {
+    throw new HedgerowError('EXCHANGE_UNAVAILABLE', `${exchangeId} does not tell its markets: ${error instanceof Error ? error.name : 'unknown failure'}`);
+  } finally {
+    clearTimeout(timer);
+  }
+  const known = Object.values(all).flatMap((market) => (market.swap && market.linear === true ? (dialect.marketOf(market) ?? []) : []));
+  const bySymbol = new Map(known.map((market) => [market.symbol, market]));
+  const byId = new Map(known.map((market) => [market.id, market]));
+  for (const symbol of symbols) if (!bySymbol.has(symbol)) throw new HedgerowError('INPUT_INVALID', `${exchangeId} has no linear swap ${symbol}${nearest(symbol, known)}`);
+  return { bySymbol: (symbol) => bySymbol.get(symbol) ?? null, byId: (id) => byId.get(id) ?? null };
+}
+
+/** The same base with another quote, where there is one. */
+function nearest(symbol: string, markets: readonly VenueMarket[]): string {
+  const [base = ''] = symbol.split('/');
+  const others = markets.filter((market) => market.symbol.startsWith(`${base}/`)).map((market) => market.symbol);
+  return others.length === 0 ? '' : `; it has ${others.slice(0, 3).join(', ')}`;
+}
+
+function shareMarkets(from: CcxtClient, to: CcxtClient): void {
+  const source = from as unknown as MarketHolder;
+  const target = to as unknown as MarketHolder;
+  target.setMarkets(Object.values(source.markets), source.currencies);
+  target.marketsLoading = Promise.resolve(target.markets);
+}

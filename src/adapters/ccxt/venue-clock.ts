@@ -1,0 +1,64 @@
+/**
+ * The exchange's clock as far as it is known: ours minus a measured offset, which signed requests carry (I24). Measured at the start, every
+ * hour, and when a request was refused for its time.
+ */
+import { performance } from 'node:perf_hooks';
+import type { CcxtClient } from './load-exchange.ts';
+
+const MEASURE_EVERY_MS = 3_600_000;
+/** Refusals come in bursts: one measurement answers all of them. */
+const MEASURE_LEAST_MS = 5_000;
+
+export interface ClockReading {
+  /** Ours minus the exchange's, ms. */
+  readonly offsetMs: number;
+  /** The offset is known to half of this. */
+  readonly roundTripMs: number;
+}
+
+export class VenueClock {
+  readonly #fetchTime: () => Promise<number>;
+  readonly #clients: readonly CcxtClient[];
+  #offsetMs = 0;
+  #measuredAt = -Infinity;
+  #timer: NodeJS.Timeout | null = null;
+
+  /** `clients`: those that stamp requests. */
+  constructor(fetchTime: () => Promise<number>, clients: readonly CcxtClient[]) {
+    this.#fetchTime = fetchTime;
+    this.#clients = clients;
+  }
+
+  /** Exchange time, ms. */
+  now(): number {
+    return Date.now() - this.#offsetMs;
+  }
+
+  /** Rejects with EXCHANGE_UNAVAILABLE; the offset known before stays. */
+  async measure(): Promise<ClockReading> {
+    const startedAt = Date.now();
+    const started = performance.now();
+    this.#measuredAt = started;
+    const theirs = await this.#fetchTime();
+    const roundTripMs = performance.now() - started;
+    this.#offsetMs = Math.round(startedAt + roundTripMs / 2 - theirs);
+    for (const client of this.#clients) client.options['timeDifference'] = this.#offsetMs;
+    return { offsetMs: this.#offsetMs, roundTripMs: Math.round(roundTripMs) };
+  }
+
+  /** Measures now and from then on every hour. */
+  async start(): Promise<void> {
+    await this.measure();
+    this.#timer ??= setInterval(() => this.remeasure(), MEASURE_EVERY_MS);
+  }
+
+  /** Soon, and without anybody waiting; a failure leaves the offset as it is. */
+  remeasure(): void {
+    if (performance.now() - this.#measuredAt < MEASURE_LEAST_MS) return;
+    this.measure().catch(() => undefined);
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+}
