@@ -51,6 +51,6 @@ export function strategy(options: Partial<Omit<Strategy, 'exchange'>> & { exchan
 export function instrumentOf(plan: Strategy): Instrument {
   const market = plan.exchange.market;
   if (market === null) throw new Error('the strategy of a test trades on the simulated exchange');
-  const { tickSize, amountStep, minAmount, minCost, takerFee, makerFee } = market;
-  return { symbol: plan.symbol, tickSize, amountStep, minAmount, minCost, takerFee, makerFee };
+  const { slippage: _, ...limits } = market;
+  return { symbol: plan.symbol, ...limits };
 }

@@ -4,6 +4,6 @@ import type { Instrument, Strategy } from '../domain/strategy.ts';
 /** Null when the strategy trades on a real exchange, which brings its own. */
 export function simulatedInstrument({ symbol, exchange: { market } }: Strategy): Instrument | null {
   if (market === null) return null;
-  const { tickSize, amountStep, minAmount, minCost, takerFee, makerFee } = market;
-  return { symbol, tickSize, amountStep, minAmount, minCost, takerFee, makerFee };
+  const { slippage: _, ...limits } = market;
+  return { symbol, ...limits };
 }

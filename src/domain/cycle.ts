@@ -1,11 +1,12 @@
 /**
  * Start and reset of a cycle (DOMAIN §3.4, §3.5): how much to hold, which market order leads there, and the new ladder.
  */
-import { D, ONE, ZERO, dec, floorQuotientToStep, isPlainDecimal, maxOf, plain, roundQuotientToStep, roundToStep } from './decimal.ts';
+import { D, ONE, ZERO, dec, floorQuotientToStep, isPlainDecimal, maxOf, plain } from './decimal.ts';
 import type { DecimalString } from './decimal.ts';
 import { unitSizeOf } from './grid.ts';
 import { invariant } from './invariant.ts';
 import { equityOf } from './ledger.ts';
+import { nearestPrice, priceGridOf } from './price-grid.ts';
 import type { Instrument } from './strategy.ts';
 import { firstShortfall, longOf, newWallet, positionOf, shortOf, splitAmount } from './wallet.ts';
 import type { ResetLeg, ResetOrder, ResetReason, Rung, WalletFacts, WalletParameters } from './wallet.ts';
@@ -63,14 +64,15 @@ export function isLeftInCash(facts: WalletFacts): boolean {
 /** New cycle: anchor at the reset order's average price, or at the price that made the reset due; fragments anew. */
 export function startCycle(facts: WalletFacts): WalletFacts {
   const { parameters } = facts;
-  const { tickSize, amountStep } = parameters.instrument;
+  const { amountStep } = parameters.instrument;
+  const prices = priceGridOf(parameters.instrument);
   const order = facts.resetOrder;
   const anchor =
     order === null || dec(order.filled).isZero()
-      ? roundToStep(dec(facts.resetPrice), dec(tickSize))
-      : roundQuotientToStep(dec(order.cost), dec(order.filled), dec(tickSize));
+      ? nearestPrice(prices, dec(facts.resetPrice))
+      : nearestPrice(prices, dec(order.cost), dec(order.filled));
   invariant(anchor.isPositive() && !anchor.isZero(), 'I15 an anchor is a positive price', { anchor: plain(anchor) });
-  const unitSize = unitSizeOf(parameters.unit, { anchor, leverage: dec(parameters.leverage), tickSize: dec(tickSize), atr: facts.atr });
+  const unitSize = unitSizeOf(parameters.unit, { anchor, leverage: dec(parameters.leverage), prices, atr: facts.atr });
   const long = longOf(facts);
   const started: WalletFacts = {
     ...facts,

@@ -4,6 +4,8 @@
 import { D, ONE, ZERO, dec, floorQuotientToStep, maxOf, plain, roundQuotientToStep, roundToStep } from './decimal.ts';
 import type { DecimalString } from './decimal.ts';
 import { invariant } from './invariant.ts';
+import { nearestPrice, priceGridOf, tickAt } from './price-grid.ts';
+import type { PriceGrid, PriceRules } from './price-grid.ts';
 import type { Spacing, UnitSpec } from './strategy.ts';
 
 export interface Grid {
@@ -12,7 +14,7 @@ export interface Grid {
   /** Price distance of one unit (geometric: of the first unit above the anchor). */
   readonly unitSize: D;
   readonly spacing: Spacing;
-  readonly tickSize: D;
+  readonly prices: PriceGrid;
   /** Levels computed so far. */
   readonly levels: Map<number, Level>;
 }
@@ -42,7 +44,7 @@ export function levelAt(grid: Grid, u: number): Level {
   const known = grid.levels.get(u);
   if (known !== undefined) return known;
   if (grid.levels.size >= KNOWN_LEVELS_MAX) grid.levels.clear();
-  const price = grid.spacing === 'arithmetic' ? grid.anchor.plus(grid.unitSize.times(u)) : geometricLevel(grid, u);
+  const price = grid.spacing === 'arithmetic' ? arithmeticLevel(grid, u) : geometricLevel(grid, u);
   const text = plain(price);
   const level = { price, text, float: Number(text) };
   grid.levels.set(u, level);
@@ -54,38 +56,51 @@ const knownGrids = new Map<string, Grid>();
 const KNOWN_GRIDS_MAX = 2_048;
 const KNOWN_LEVELS_MAX = 4_096;
 
-export function gridFrom(anchor: DecimalString, unitSize: DecimalString, spacing: Spacing, tickSize: DecimalString): Grid {
-  const key = `${anchor}/${unitSize}/${spacing}/${tickSize}`;
+export function gridFrom(anchor: DecimalString, unitSize: DecimalString, spacing: Spacing, rules: PriceRules): Grid {
+  const key = `${anchor}/${unitSize}/${spacing}/${rules.tickSize}/${rules.significantFigures ?? 'any'}`;
   let grid = knownGrids.get(key);
   if (grid === undefined) {
     if (knownGrids.size >= KNOWN_GRIDS_MAX) knownGrids.clear();
-    grid = { anchor: dec(anchor), unitSize: dec(unitSize), spacing, tickSize: dec(tickSize), levels: new Map() };
+    grid = { anchor: dec(anchor), unitSize: dec(unitSize), spacing, prices: priceGridOf(rules), levels: new Map() };
     knownGrids.set(key, grid);
   }
   return grid;
+}
+
+/** `A + u·s`, which is on a fixed tick as it is; else to the nearest price, above zero. */
+function arithmeticLevel({ anchor, unitSize, prices }: Grid, u: number): D {
+  const price = anchor.plus(unitSize.times(u));
+  return prices.significantFigures === null || price.lessThanOrEqualTo(0) ? price : nearestPrice(prices, price);
+}
+
+/** False where two levels can fall on one price. */
+export function hasDistinctLevels({ spacing, prices }: Grid): boolean {
+  return spacing === 'arithmetic' && prices.significantFigures === null;
 }
 
 /**
  * `A·(1+s/A)^u` to the nearest tick. `(A+s)^u / A^(u−1)` is an exact ratio: it is evaluated with 60 digits, and again with
  * all digits in the rare case that those leave open to which tick it rounds.
  */
-function geometricLevel({ anchor, unitSize, tickSize }: Grid, u: number): D {
+function geometricLevel({ anchor, unitSize, prices }: Grid, u: number): D {
   if (u === 0) return anchor;
   const top = anchor.plus(unitSize);
-  const ticks = new Quick(top).div(anchor).pow(u).times(anchor).div(tickSize);
+  const price = new Quick(top).div(anchor).pow(u).times(anchor);
+  const tick = tickAt(prices, price);
+  const ticks = price.div(tick);
   const distanceToTie = ticks.minus(ticks.floor()).minus('0.5').abs();
-  if (distanceToTie.greaterThan(TIE_MARGIN.times(maxOf(new D(ticks), ONE)))) return new D(ticks.plus('0.5').floor()).times(tickSize);
-  return geometricLevelExactly(anchor, top, tickSize, u);
+  if (distanceToTie.greaterThan(TIE_MARGIN.times(maxOf(new D(ticks), ONE)))) return new D(ticks.plus('0.5').floor()).times(tick);
+  return geometricLevelExactly(anchor, top, prices, u);
 }
 
-function geometricLevelExactly(anchor: D, top: D, tickSize: D, u: number): D {
+function geometricLevelExactly(anchor: D, top: D, prices: PriceGrid, u: number): D {
   const digits = (Math.abs(u) + 2) * (top.precision(true) + top.decimalPlaces() + anchor.decimalPlaces() + 2) + QUICK_DIGITS;
   const Exact = D.clone({ precision: digits });
   const up = new Exact(top).pow(Math.abs(u));
   const down = new Exact(anchor).pow(Math.abs(u));
   const numerator = u > 0 ? up.times(anchor) : down.times(anchor);
   const denominator = u > 0 ? down : up;
-  return new D(roundQuotientToStep(numerator, denominator, new Exact(tickSize)));
+  return new D(nearestPrice(prices, numerator, denominator));
 }
 
 /** The last level touched after the price was seen: up while at or above the next level, down while at or below the one below. */
@@ -113,17 +128,18 @@ export function compareToLevel(price: DecimalString, float: number, level: Level
 export interface UnitInputs {
   readonly anchor: D;
   readonly leverage: D;
-  readonly tickSize: D;
+  readonly prices: PriceGrid;
   /** Wilder's ATR of the closed candles at the start of the cycle, quote; only for the `atr` form. */
   readonly atr: DecimalString | null;
 }
 
-/** Unit size of a new cycle: to the nearest tick, at least one tick (DOMAIN §1). */
+/** Unit size of a new cycle: to the nearest tick at its anchor, at least one (DOMAIN §1). */
 export function unitSizeOf(spec: UnitSpec, inputs: UnitInputs): D {
-  return maxOf(rawUnitSize(spec, inputs), inputs.tickSize);
+  const tick = tickAt(inputs.prices, inputs.anchor);
+  return maxOf(rawUnitSize(spec, inputs, tick), tick);
 }
 
-function rawUnitSize(spec: UnitSpec, { anchor, leverage, tickSize, atr }: UnitInputs): D {
+function rawUnitSize(spec: UnitSpec, { anchor, leverage, atr }: UnitInputs, tickSize: D): D {
   switch (spec.type) {
     case 'price':
       return roundToStep(dec(spec.price), tickSize);

@@ -31,7 +31,10 @@ export type UnitSpec =
 /** What the exchange fixes for a symbol. Prices and amounts in quote and base units, fees as fractions. */
 export interface Instrument {
   readonly symbol: string;
+  /** Finest step between two prices. */
   readonly tickSize: DecimalString;
+  /** Most significant figures of a price that is no whole number; absent or null: `tickSize` is the step at every price. */
+  readonly significantFigures?: number | null;
   readonly amountStep: DecimalString;
   readonly minAmount: DecimalString;
   readonly minCost: DecimalString;

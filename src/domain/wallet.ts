@@ -169,7 +169,7 @@ function workedOutFor(facts: WalletFacts): WorkedOut {
 }
 
 function lookUpGrid({ anchor, unitSize, parameters }: WalletFacts): Grid {
-  return gridFrom(anchor, unitSize, parameters.spacing, parameters.instrument.tickSize);
+  return gridFrom(anchor, unitSize, parameters.spacing, parameters.instrument);
 }
 
 export function gridOf(facts: WalletFacts): Grid {

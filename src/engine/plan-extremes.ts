@@ -2,8 +2,9 @@
  * The two ends a plan swings between, taken from its own machines: the start, when every wallet is long, and the DECLINE below the
  * lowest rung, when every order of the ladder has filled. Margins and liquidation prices there, by the maths of linear perpetuals.
  */
-import { D, ZERO, dec, floorQuotientToStep, minOf, plain, roundQuotientToStep } from '../domain/decimal.ts';
+import { D, ZERO, dec, floorQuotientToStep, minOf, plain } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
+import { nearestPrice, priceGridOf } from '../domain/price-grid.ts';
 import type { Instrument, Strategy, WalletName } from '../domain/strategy.ts';
 import { signedPercent } from './percent.ts';
 import type { PreviewInputs, WalletPreview } from './plan-preview.ts';
@@ -163,7 +164,7 @@ function liquidationOf({ long, short, equity }: WalletDocument, price: D, { stra
   const numerator = isLong ? leverage.times(value).minus(backing) : leverage.times(value).plus(backing);
   const denominator = leverage.times(isLong ? size.minus(kept) : size.plus(kept));
   if (numerator.lessThanOrEqualTo(0) || denominator.lessThanOrEqualTo(0)) return null;
-  const at = roundQuotientToStep(numerator, denominator, dec(instrument.tickSize));
+  const at = nearestPrice(priceGridOf(instrument), numerator, denominator);
   return at.isZero() ? null : { price: plain(at), distancePercent: signedPercent(at.minus(price), price) };
 }
 

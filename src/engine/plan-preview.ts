@@ -6,6 +6,7 @@ import { openedAt, smallestCapital } from '../domain/cycle.ts';
 import { D, dec, minOf, plain } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { levelPrice } from '../domain/grid.ts';
+import { priceGridOf, tickAt } from '../domain/price-grid.ts';
 import type { Instrument, Role, Strategy, WalletName, WalletSpec } from '../domain/strategy.ts';
 import { firstShortfall, gridOf, longOf, splitAmount, walletParameters } from '../domain/wallet.ts';
 import type { Shortfall, WalletFacts, WalletParameters } from '../domain/wallet.ts';
@@ -53,6 +54,7 @@ export interface LimitCheck {
   readonly minAmount: DecimalString;
   readonly minCost: DecimalString;
   readonly amountStep: DecimalString;
+  /** Step between prices at the anchor. */
   readonly tickSize: DecimalString;
   /** Whole ticks in a unit; null while the unit is not known. */
   readonly ticksPerUnit: DecimalString | null;
@@ -139,7 +141,8 @@ function openingOf(parameters: WalletParameters, facts: WalletFacts, price: Deci
 
 function limitsOf(facts: WalletFacts, isUnitKnown: boolean): LimitCheck {
   const { instrument, weights } = facts.parameters;
-  const { minAmount, minCost, amountStep, tickSize } = instrument;
+  const { minAmount, minCost, amountStep } = instrument;
+  const tickSize = tickAt(priceGridOf(instrument), dec(facts.anchor));
   const fragments = splitAmount(longOf(facts), weights, dec(amountStep));
   const smallest = fragments.reduce(minOf);
   const shortfall = firstShortfall(facts);
@@ -151,7 +154,7 @@ function limitsOf(facts: WalletFacts, isUnitKnown: boolean): LimitCheck {
     minAmount,
     minCost,
     amountStep,
-    tickSize,
+    tickSize: plain(tickSize),
     ticksPerUnit: isUnitKnown ? plain(dec(facts.unitSize).divToInt(tickSize)) : null,
   };
 }

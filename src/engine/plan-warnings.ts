@@ -3,6 +3,8 @@ import { D, dec, maxOf, plain } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { EXCHANGE_RULES } from '../domain/exchange-rules.ts';
 import { gridFrom, levelPrice } from '../domain/grid.ts';
+import type { Grid } from '../domain/grid.ts';
+import { tickAt } from '../domain/price-grid.ts';
 import type { ExchangeId, Role, Strategy, WalletSpec } from '../domain/strategy.ts';
 import type { Extreme, PlanExtremes } from './plan-extremes.ts';
 import { signedPercent } from './percent.ts';
@@ -138,15 +140,20 @@ function levelWarnings({ strategy, instrument }: PreviewInputs, wallets: readonl
   if (instrument === null) return [];
   return wallets.flatMap(({ wallet, ladder, opening }) => {
     if (opening === null || opening.unitSize === null) return [];
-    const grid = gridFrom(opening.anchor, opening.unitSize, strategy.spacing, instrument.tickSize);
+    const grid = gridFrom(opening.anchor, opening.unitSize, strategy.spacing, instrument);
     const levels = [...new Set(ladder.map(({ level }) => level))];
     const below = levels.filter((level) => levelPrice(grid, level).lessThanOrEqualTo(0));
     const together = levels.filter((level) => levelPrice(grid, level).greaterThan(0) && levelPrice(grid, level).equals(levelPrice(grid, level + 1)));
     return [
       ...(below.length === 0 ? [] : [warning('LEVEL_NOT_POSITIVE', `wallet ${wallet}: ${levelList(below)} would lie at or below zero; nothing rests there, so take a smaller unit, fewer fragments or geometric spacing`)]),
-      ...(together.length === 0 ? [] : [warning('LEVELS_FALL_TOGETHER', `wallet ${wallet}: ${levelList(together)} round to the price of the level above (tick ${instrument.tickSize}); take a larger unit`)]),
+      ...(together.length === 0 ? [] : [warning('LEVELS_FALL_TOGETHER', `wallet ${wallet}: ${levelList(together)} round to the price of the level above (tick ${tickText(grid, together)}); take a larger unit`)]),
     ];
   });
+}
+
+/** The coarsest tick at the levels. */
+function tickText(grid: Grid, levels: readonly number[]): DecimalString {
+  return plain(levels.map((level) => tickAt(grid.prices, levelPrice(grid, level))).reduce(maxOf));
 }
 
 function levelList(levels: readonly number[]): string {
@@ -157,7 +164,7 @@ function minimumWarnings({ strategy, instrument }: PreviewInputs, wallets: reado
   if (instrument === null) return [];
   return wallets.flatMap(({ wallet, ladder, opening }) => {
     if (opening === null || opening.unitSize === null || !opening.limits.isMet) return [];
-    const grid = gridFrom(opening.anchor, opening.unitSize, strategy.spacing, instrument.tickSize);
+    const grid = gridFrom(opening.anchor, opening.unitSize, strategy.spacing, instrument);
     return ladder.flatMap(({ role, level, amount, cost }) => {
       if (levelPrice(grid, level).lessThanOrEqualTo(0)) return [];
       const isEnough = amount !== null && cost !== null && dec(cost).greaterThanOrEqualTo(instrument.minCost) && dec(amount).greaterThanOrEqualTo(instrument.minAmount);

@@ -20,6 +20,7 @@ export interface GeneratedSymbol {
   readonly symbol: string;
   readonly startPrice: DecimalString;
   readonly tickSize: DecimalString;
+  readonly significantFigures?: number | null;
 }
 
 export interface GeneratorOptions {
@@ -116,15 +117,17 @@ class Lane {
   readonly #startPrice: DecimalString;
   readonly #random: Random;
   readonly #market: Market;
+  readonly #significantFigures: number | null;
   readonly #grid: TickGrid;
   /** How strongly the symbol follows the market. */
   readonly #beta: number;
   /** Price at the start of each day, as far as asked for. */
   readonly #opens: number[];
 
-  constructor({ symbol, startPrice, tickSize }: GeneratedSymbol, random: Random, market: Market) {
+  constructor({ symbol, startPrice, tickSize, significantFigures = null }: GeneratedSymbol, random: Random, market: Market) {
     this.#symbol = symbol;
-    this.#grid = tickGrid(tickSize, startPrice);
+    this.#significantFigures = significantFigures;
+    this.#grid = tickGrid(tickSize, startPrice, significantFigures);
     this.#startPrice = plain(new D(startPrice));
     this.#random = random;
     this.#market = market;
@@ -133,7 +136,8 @@ class Lane {
   }
 
   describe(): GeneratedSymbol {
-    return { symbol: this.#symbol, startPrice: this.#startPrice, tickSize: this.#grid.tickSize };
+    const figures = this.#significantFigures === null ? {} : { significantFigures: this.#significantFigures };
+    return { symbol: this.#symbol, startPrice: this.#startPrice, tickSize: this.#grid.tickSize, ...figures };
   }
 
   day(day: number, steps: number, stepMs: number): DayPath {

@@ -12,8 +12,11 @@ export interface TickGrid {
   price(value: number): DecimalString;
 }
 
-/** Throws INPUT_INVALID when `tickSize` or `startPrice` is not positive or the start price is too many ticks high. */
-export function tickGrid(tickSize: DecimalString, startPrice: DecimalString): TickGrid {
+/**
+ * `significantFigures`: most of a price that is no whole number; null: no such limit. Throws INPUT_INVALID when `tickSize` or
+ * `startPrice` is not positive or the start price is too many ticks high.
+ */
+export function tickGrid(tickSize: DecimalString, startPrice: DecimalString, significantFigures: number | null = null): TickGrid {
   const step = positive('tickSize', tickSize);
   const start = positive('startPrice', startPrice);
   const decimals = step.decimalPlaces();
@@ -27,8 +30,16 @@ export function tickGrid(tickSize: DecimalString, startPrice: DecimalString): Ti
   const ticksMax = Math.floor(Number.MAX_SAFE_INTEGER / tickUnits);
   return {
     tickSize: plain(step),
-    price: (value) => unitsToText(Math.min(ticksMax, Math.max(1, Math.round(value * ticksPerPrice))) * tickUnits, decimals, scale),
+    price: (value) => {
+      const nearest = significantFigures === null ? value : withFigures(value, significantFigures);
+      return unitsToText(Math.min(ticksMax, Math.max(1, Math.round(nearest * ticksPerPrice))) * tickUnits, decimals, scale);
+    },
   };
+}
+
+/** Whole numbers keep all their figures. */
+function withFigures(value: number, figures: number): number {
+  return value >= 10 ** (figures - 1) ? Math.round(value) : Number(value.toPrecision(figures));
 }
 
 function positive(name: string, text: DecimalString): D {

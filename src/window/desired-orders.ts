@@ -6,7 +6,7 @@ import type { Phase } from '../../machines/wallet-cycle.ts';
 import { dec, minOf, plain } from '../domain/decimal.ts';
 import type { D, DecimalString } from '../domain/decimal.ts';
 import type { Fill } from '../domain/ladder.ts';
-import { levelAt } from '../domain/grid.ts';
+import { hasDistinctLevels, levelAt } from '../domain/grid.ts';
 import type { Grid } from '../domain/grid.ts';
 import type { Role, Strategy, WalletName } from '../domain/strategy.ts';
 import { downLevel, entryAmount, gridOf, longOf, shortOf, upLevel } from '../domain/wallet.ts';
@@ -195,11 +195,11 @@ function isOpening({ leg }: DesiredLeg): boolean {
 }
 
 /**
- * Deep under the anchor, geometric levels can fall on one tick. What opened there would be closed at the very same price and opened
+ * Levels can fall on one price: geometric ones deep under the anchor, and any where significant figures coarsen the tick. What opened there would be closed at the very same price and opened
  * again without end, so nothing opens at a level that is not apart from the one its counterpart has; what closes still does.
  */
 function isApart(grid: Grid, level: number, side: 'buy' | 'sell'): boolean {
-  return grid.spacing === 'arithmetic' || levelAt(grid, level).text !== levelAt(grid, side === 'sell' ? level + 1 : level - 1).text;
+  return hasDistinctLevels(grid) || levelAt(grid, level).text !== levelAt(grid, side === 'sell' ? level + 1 : level - 1).text;
 }
 
 /**

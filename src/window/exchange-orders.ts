@@ -2,9 +2,11 @@
  * From desired orders to the orders an exchange can rest (DOMAIN §6): one per position side in hedge mode, netted by side and
  * trigger price in one-way mode. Pure. Keeps I7: reduce-only wherever every leg closes and no other holding could shrink the order.
  */
-import { D, ONE, ceilToStep, dec, floorToStep, plain, sum } from '../domain/decimal.ts';
+import { D, ONE, dec, maxOf, plain, sum } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import type { Fill } from '../domain/ladder.ts';
+import { ceilPrice, floorPrice, priceGridOf } from '../domain/price-grid.ts';
+import type { PriceGrid } from '../domain/price-grid.ts';
 import type { Instrument, OnGap, PositionMode, Role, Strategy, TriggerSource, WalletName } from '../domain/strategy.ts';
 import { longOf, shortOf } from '../domain/wallet.ts';
 import type { Leg, WalletFacts } from '../domain/wallet.ts';
@@ -124,15 +126,14 @@ function shapeOf(order: DesiredOrder, { strategy, instrument }: ExchangeContext)
     return { type: 'market', triggerPrice: null, price: null, triggerBy: strategy.exchange.triggerBy, onGap: 'market' };
   }
   const window = strategy.windows[order.role as Role];
-  const price = window.order === 'stop-limit' ? limitPrice(dec(order.triggerPrice), order.side, dec(window.limitOffset ?? '0'), dec(instrument.tickSize)) : null;
+  const price = window.order === 'stop-limit' ? limitPrice(dec(order.triggerPrice), order.side, dec(window.limitOffset ?? '0'), priceGridOf(instrument)) : null;
   return { type: window.order, triggerPrice: order.triggerPrice, price, triggerBy: window.triggerBy, onGap: window.onGap };
 }
 
 /** The limit lies beyond the trigger, rounded away from the market so that it never has less room than asked for (I15). */
-function limitPrice(trigger: D, side: 'buy' | 'sell', offset: D, tickSize: D): DecimalString {
-  if (side === 'buy') return plain(ceilToStep(trigger.times(ONE.plus(offset)), tickSize));
-  const below = floorToStep(trigger.times(ONE.minus(offset)), tickSize);
-  return plain(below.greaterThan(0) ? below : tickSize);
+function limitPrice(trigger: D, side: 'buy' | 'sell', offset: D, prices: PriceGrid): DecimalString {
+  if (side === 'buy') return plain(ceilPrice(prices, trigger.times(ONE.plus(offset))));
+  return plain(maxOf(prices.tickSize, floorPrice(prices, trigger.times(ONE.minus(offset)))));
 }
 
 /** One-way mode: orders of one side and trigger price on one account become one, closing legs first. */

@@ -18,7 +18,7 @@ it.each([
   for (const document of trace({ strategy: plan, instrument: instrumentOf(plan), prices, fill: 'touch', atr: null })) {
     const facts = document.wallets[0];
     if (facts === undefined) throw new Error('a plan has a wallet');
-    const grid = gridFrom(facts.anchor, facts.unitSize, 'geometric', '0.01');
+    const grid = gridFrom(facts.anchor, facts.unitSize, 'geometric', { tickSize: '0.01' });
     for (const { role, level } of document.orders) {
       if (role === 'stop-entry-short') expect(levelPrice(grid, (level ?? 0) + 1).greaterThan(levelPrice(grid, level ?? 0)), `at ${document.price}`).toBe(true);
       if (role === 'stop-entry-long') expect(levelPrice(grid, (level ?? 0) - 1).lessThan(levelPrice(grid, level ?? 0)), `at ${document.price}`).toBe(true);

@@ -159,7 +159,8 @@ function resolveExchange(file: StrategyFile): Strategy['exchange'] {
   const rest = { id, account, marginMode, triggerBy };
   if (id !== 'simulated') return { ...rest, positionMode: positionMode ?? EXCHANGE_RULES[id].positionModes[0], market: null, connection: resolveConnection(file.exchange) };
   const minAmount = market.minAmount ?? plain(maxOf(new D(DEFAULT_MIN_AMOUNT), new D(market.amountStep)));
-  return { ...rest, positionMode: positionMode ?? 'hedge', market: { ...market, minAmount }, connection: null };
+  const { significantFigures, ...limits } = market;
+  return { ...rest, positionMode: positionMode ?? 'hedge', market: { ...limits, minAmount, ...(significantFigures !== undefined && { significantFigures }) }, connection: null };
 }
 
 function resolveConnection({ sandbox, demo, urls, proxy, options }: StrategyFile['exchange']): ConnectionSpec {

@@ -3,6 +3,7 @@
  * so that all problems are told at once; a rule stays silent where a value it needs is not readable.
  */
 import { D } from '../../domain/decimal.ts';
+import { isPowerOfTen } from '../../domain/price-grid.ts';
 import { ROLES, type CycleKind, type Role } from '../../domain/strategy.ts';
 import { readNumber, readWhole } from './number-text.ts';
 import { exchangeFindings } from './exchange-file-rules.ts';
@@ -38,6 +39,7 @@ function marketRules(tree: Tree): RuleFinding[] {
       message: `found a market block with exchange id ${id}, expected it only with id simulated; real exchanges bring their own limits and fees, remove it`,
     });
   }
+  findings.push(...figuresRule(tree));
   const minText = textAt(tree, ['exchange', 'market', 'minAmount']);
   const stepText = textAt(tree, ['exchange', 'market', 'amountStep']) ?? DEFAULT_AMOUNT_STEP;
   if (minText === undefined) return findings;
@@ -51,6 +53,13 @@ function marketRules(tree: Tree): RuleFinding[] {
     });
   }
   return findings;
+}
+
+/** With significant figures the steps between prices are powers of ten. */
+function figuresRule(tree: Tree): RuleFinding[] {
+  const tick = readNumber(textAt(tree, ['exchange', 'market', 'tickSize']) ?? '', { above: '0' });
+  if (!tick.ok || textAt(tree, ['exchange', 'market', 'significantFigures']) === undefined || isPowerOfTen(new D(tick.value))) return [];
+  return [{ path: ['exchange', 'market', 'tickSize'], at: 'value', message: `found ${tick.value}, expected a power of ten such as 0.01 beside significantFigures` }];
 }
 
 function unitRule(tree: Tree): RuleFinding[] {

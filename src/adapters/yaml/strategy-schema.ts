@@ -243,6 +243,13 @@ const FEE_BOUNDS: Bounds = { atLeast: '0', below: '100' };
 const market = section(
   block('in exchange.market', {
     tickSize: stepNumber('a price step', 'Price step in quote currency.', [0.1, 0.01]).prefault('0.1'),
+    significantFigures: whole(
+      'a whole number of figures from 1 to 20',
+      1,
+      20,
+      'Most significant figures of a price that is no whole number; tickSize is then a power of ten. Left out: every price has the same tick.',
+      [5],
+    ).optional(),
     amountStep: stepNumber('an amount step', 'Amount step in base currency.', [0.001]).prefault(DEFAULT_AMOUNT_STEP),
     minAmount: stepNumber(
       'a smallest amount',

@@ -1,6 +1,7 @@
 /** `hedgerow check`: all files, all their problems, and the plan each valid file means. */
-import { dec, roundToStep } from '../../domain/decimal.ts';
+import { dec } from '../../domain/decimal.ts';
 import type { HedgerowError } from '../../domain/errors.ts';
+import { nearestPrice, priceGridOf } from '../../domain/price-grid.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 import { previewPlan } from '../../engine/plan-preview.ts';
 import type { PlanPreview } from '../../engine/plan-preview.ts';
@@ -51,7 +52,7 @@ export async function checkAction(input: CommandInput, io: CliIo): Promise<ExitC
 function checkedPlan(file: string, strategy: Strategy, market: PresentMarket): CheckedPlan {
   const instrument = simulatedInstrument(strategy);
   const { price, atr } = market;
-  if (instrument !== null && price !== null && roundToStep(dec(price), dec(instrument.tickSize)).isZero()) {
+  if (instrument !== null && price !== null && nearestPrice(priceGridOf(instrument), dec(price)).isZero()) {
     throw inputError(`${file}: the price ${price} (${market.priceFrom}) is below half a tick of ${instrument.tickSize}; give a price of ${strategy.symbol}, or a smaller exchange.market.tickSize`);
   }
   return { file, strategy, market, preview: previewPlan({ strategy, instrument, price, atr }) };

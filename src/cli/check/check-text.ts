@@ -58,8 +58,9 @@ function strategyLines(strategy: Strategy): string[] {
 
 function marketText({ id, market }: Strategy['exchange']): string {
   if (market === null) return `steps, limits and fees come from ${id} when the plan runs; amounts and limits are not shown`;
+  const figures = market.significantFigures == null ? '' : `, at most ${market.significantFigures} significant figures`;
   return (
-    `tick ${market.tickSize}, amount step ${market.amountStep}, at least ${market.minAmount} and ${market.minCost} quote, ` +
+    `tick ${market.tickSize}${figures}, amount step ${market.amountStep}, at least ${market.minAmount} and ${market.minCost} quote, ` +
     `taker fee ${percent(market.takerFee)}, maker fee ${percent(market.makerFee)}, slippage ${percent(market.slippage)}`
   );
 }

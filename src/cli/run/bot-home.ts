@@ -133,7 +133,9 @@ function changedWorld(stored: Strategy, strategy: Strategy): string[] {
   if (isOnOwnAccount(stored)) return [];
   const changed: string[] = [];
   if (stored.symbol !== strategy.symbol) changed.push(`symbol (${stored.symbol})`);
-  const [before, now] = [stored.exchange.market?.tickSize, strategy.exchange.market?.tickSize];
-  if (before !== now) changed.push(`exchange.market.tickSize (${before ?? 'none'})`);
+  for (const rule of ['tickSize', 'significantFigures'] as const) {
+    const [before, now] = [stored.exchange.market?.[rule] ?? 'none', strategy.exchange.market?.[rule] ?? 'none'];
+    if (before !== now) changed.push(`exchange.market.${rule} (${before})`);
+  }
   return changed;
 }

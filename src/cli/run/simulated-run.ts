@@ -164,7 +164,8 @@ function generatorSource(strategies: readonly Strategy[], { seed, days, startPri
     if (price === undefined) {
       throw new HedgerowError('INPUT_INVALID', `the price generator has no start price for ${strategy.symbol}; give --start-price PRICE, or --feed FILE with real candles`);
     }
-    return { symbol: strategy.symbol, startPrice: price, tickSize: strategy.exchange.market?.tickSize ?? '0.01' };
+    const { tickSize = '0.01', significantFigures = null } = strategy.exchange.market ?? {};
+    return { symbol: strategy.symbol, startPrice: price, tickSize, significantFigures };
   });
   const unique = symbols.filter(({ symbol }, index) => symbols.findIndex((other) => other.symbol === symbol) === index);
   const identity = JSON.stringify(['generator', seed, GENERATED_START_AT, GENERATED_STEP_MS, [...unique].sort((a, b) => (a.symbol < b.symbol ? -1 : 1))]);

@@ -6,10 +6,11 @@
  */
 import type { DecimalString } from '../../domain/decimal.ts';
 import { absurd, invariant } from '../../domain/invariant.ts';
-import type { CycleKind, Role, Spacing, UnitSpec, Weight } from '../../domain/strategy.ts';
+import type { CycleKind, Instrument, Role, Spacing, UnitSpec, Weight } from '../../domain/strategy.ts';
 import type { Side } from '../../ports/exchange.ts';
 import {
   add,
+  compare,
   countOfSteps,
   exact,
   floorQuotient,
@@ -25,6 +26,7 @@ import {
   whole,
   type Exact,
 } from './exact.ts';
+import { nearestStep, priceStepsOf, stepAt, type PriceSteps } from './price-steps.ts';
 
 export interface ExactWeight {
   readonly numerator: Exact;
@@ -69,29 +71,34 @@ export function exactWeight(weight: Weight): ExactWeight {
   return { numerator: exact(weight.numerator), denominator: exact(weight.denominator) };
 }
 
-/** Price of a level, half up to the tick. Geometric levels are computed as an exact ratio of whole ticks. */
-export function levelPrices(anchor: Exact, unitSize: Exact, spacing: Spacing, tick: Exact): (level: number) => Exact {
+/** Price of a level, half up to the tick there. Geometric levels are computed as an exact ratio of whole ticks. */
+export function levelPrices(anchor: Exact, unitSize: Exact, spacing: Spacing, steps: PriceSteps): (level: number) => Exact {
   const known = new Map<number, Exact>();
-  const anchorTicks = countOfSteps(anchor, tick);
-  const nextTicks = anchorTicks + countOfSteps(unitSize, tick);
+  const anchorTicks = countOfSteps(anchor, steps.tick);
+  const nextTicks = anchorTicks + countOfSteps(unitSize, steps.tick);
+  const arithmetic = (level: number): Exact => {
+    const price = add(anchor, multiply(whole(level), unitSize));
+    return steps.figures === null || !isPositive(price) ? price : nearestStep(steps, price);
+  };
   const geometric = (level: number): Exact => {
     const ups = BigInt(Math.max(level, 0));
     const downs = BigInt(Math.max(-level, 0));
-    // A·((A+s)/A)^u in ticks.
-    return nearestQuotient(whole(anchorTicks * nextTicks ** ups * anchorTicks ** downs), whole(anchorTicks ** ups * nextTicks ** downs), UNITY);
+    // A·((A+s)/A)^u, counted in ticks.
+    return nearestStep(steps, multiply(whole(anchorTicks * nextTicks ** ups * anchorTicks ** downs), steps.tick), whole(anchorTicks ** ups * nextTicks ** downs));
   };
   return (level) => {
     let price = known.get(level);
     if (price === undefined) {
-      price = spacing === 'arithmetic' ? add(anchor, multiply(whole(level), unitSize)) : multiply(geometric(level), tick);
+      price = spacing === 'arithmetic' ? arithmetic(level) : geometric(level);
       known.set(level, price);
     }
     return price;
   };
 }
 
-/** Unit size of a cycle that starts at `anchor`: half up to the tick, at least one tick. `atr` is the ATR at its start. */
-export function unitSizeAt(unit: UnitSpec, anchor: Exact, leverage: Exact, tick: Exact, atr: Exact | null): Exact {
+/** Unit size of a cycle that starts at `anchor`: half up to the tick there, at least one tick. `atr` is the ATR at its start. */
+export function unitSizeAt(unit: UnitSpec, anchor: Exact, leverage: Exact, steps: PriceSteps, atr: Exact | null): Exact {
+  const tick = stepAt(steps, anchor);
   const rounded = rawUnitSize(unit, anchor, leverage, tick, atr);
   return isBelow(rounded, tick) ? tick : rounded;
 }
@@ -131,8 +138,10 @@ function rungOrder(ladder: ExactLadder, index: number): ExactOrder | null {
   const triggerPrice = ladder.levelPrice(level);
   if (!isPositive(triggerPrice)) return null;
   const order = (role: Role, amount: Exact): ExactOrder => ({ role, rung: index, side: rung.isOut ? 'buy' : 'sell', level, triggerPrice, amount });
-  const entry = (role: Role): ExactOrder | null => (ladder.isProtectiveOnly ? null : order(role, entryAmount(ladder, index, triggerPrice)));
-  const flip = (role: Role, amount: Exact): ExactOrder => order(role, ladder.isProtectiveOnly ? amount : product(whole(2), amount));
+  // What opened at the price of its counterpart would be closed there again without end.
+  const opens = !ladder.isProtectiveOnly && compare(triggerPrice, ladder.levelPrice(rung.isOut ? level - 1 : level + 1)) !== 0;
+  const entry = (role: Role): ExactOrder | null => (opens ? order(role, entryAmount(ladder, index, triggerPrice)) : null);
+  const flip = (role: Role, amount: Exact): ExactOrder => order(role, opens ? product(whole(2), amount) : amount);
   switch (ladder.cycle) {
     case 'rotation':
       return rung.isOut ? order('cover', rung.shorted) : entry('stop-entry-short');
@@ -178,7 +187,7 @@ export interface LadderFacts {
   readonly spacing: Spacing;
   readonly anchor: DecimalString;
   readonly unitSize: DecimalString;
-  readonly tickSize: DecimalString;
+  readonly prices: Pick<Instrument, 'tickSize' | 'significantFigures'>;
   readonly amountStep: DecimalString;
   /** Amount held at the start of the cycle × anchor. */
   readonly notional: DecimalString;
@@ -212,7 +221,7 @@ export function desiredLadder(facts: LadderFacts): LadderOrder[] {
     wholeLong: exact(facts.wholeLong),
     notional: exact(facts.notional),
     amountStep: exact(facts.amountStep),
-    levelPrice: levelPrices(exact(facts.anchor), exact(facts.unitSize), facts.spacing, exact(facts.tickSize)),
+    levelPrice: levelPrices(exact(facts.anchor), exact(facts.unitSize), facts.spacing, priceStepsOf(facts.prices)),
     isProtectiveOnly: facts.isProtectiveOnly ?? false,
     restingOf: (role) => facts.resting?.[role] ?? Number.POSITIVE_INFINITY,
   });

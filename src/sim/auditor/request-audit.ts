@@ -6,10 +6,10 @@ import type { Instrument } from '../../domain/strategy.ts';
 import type { AmendRequest, OrderRecord, OrderRequest, TradeRecord } from '../../ports/exchange.ts';
 import type { StoredOrder } from '../../ports/store.ts';
 import type { ReceivedRequest } from '../exchange/delta.ts';
-import { NOTHING, add, compare, countOfSteps, exact, isBelow, isPositive, multiply, negate, textOf, whole } from './exact.ts';
-import type { Exact } from './exact.ts';
+import { NOTHING, add, exact, isBelow, isPositive, negate, textOf } from './exact.ts';
 import { isClosing, isForeign, slotOfLeg } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import { isMultiple, isPrice, priceStepsOf, stepAt } from './price-steps.ts';
 import { finding } from './violation.ts';
 import type { Finding } from './violation.ts';
 
@@ -57,16 +57,12 @@ function gridFault({ kind, request, outcome, code }: ReceivedRequest, instrument
   if (outcome === 'refused' && code !== null && FAULTS_OF_THE_SENDER.has(code)) return finding('I15', `the exchange refused a request as wrong in itself: ${code}`, facts);
   if (instrument === undefined) return null;
   const { amount, price, triggerPrice } = request as OrderRequest | AmendRequest;
-  const tick = exact(instrument.tickSize);
-  if (!isOnGrid(exact(amount), exact(instrument.amountStep))) return finding('I15', `amount ${amount} is off the step ${instrument.amountStep}`, facts);
+  const steps = priceStepsOf(instrument);
+  if (!isMultiple(exact(amount), exact(instrument.amountStep))) return finding('I15', `amount ${amount} is off the step ${instrument.amountStep}`, facts);
   for (const text of [price, triggerPrice]) {
-    if (text !== null && !isOnGrid(exact(text), tick)) return finding('I15', `price ${text} is off the tick ${instrument.tickSize}`, facts);
+    if (text !== null && !isPrice(steps, exact(text))) return finding('I15', `price ${text} is off the tick ${textOf(stepAt(steps, exact(text)))}`, facts);
   }
   return null;
-}
-
-function isOnGrid(value: Exact, step: Exact): boolean {
-  return isPositive(value) && compare(multiply(whole(countOfSteps(value, step)), step), value) === 0;
 }
 
 /** I1: an entry joins a slot only when nothing that serves it is live. Protection may rest twice while it is replaced. */

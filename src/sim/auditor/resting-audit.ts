@@ -12,6 +12,7 @@ import { NOTHING, add, compare, exact, floorQuotient, isAbove, isBelow, isPositi
 import type { Exact } from './exact.ts';
 import { isForeign, slotOfLeg } from './evidence.ts';
 import type { Evidence, StoredLeg } from './evidence.ts';
+import { priceStepsOf, stepAt } from './price-steps.ts';
 import { finding } from './violation.ts';
 import type { Finding } from './violation.ts';
 
@@ -68,7 +69,7 @@ export function ladderOf(plan: AuditedPlan, wallet: AuditedWallet): LadderOrder[
     spacing: plan.spacing,
     anchor: wallet.anchor,
     unitSize: wallet.unitSize,
-    tickSize: plan.instrument.tickSize,
+    prices: plan.instrument,
     amountStep: plan.instrument.amountStep,
     notional: wallet.notional,
     weights: wallet.weights,
@@ -237,10 +238,11 @@ function legFault(plan: AuditedPlan, leg: RestingLeg, want: Expected): string | 
   if (order.type !== window.order || order.triggerBy !== window.triggerBy) return 'an order rests with another type or trigger source than its window says';
   if (window.limitOffset === null || order.price === null || order.triggerPrice === null) return null;
   // I15: the limit lies at least the offset beyond the trigger and less than a tick further.
-  const room = order.side === 'buy' ? subtract(exact(order.price), exact(order.triggerPrice)) : subtract(exact(order.triggerPrice), exact(order.price));
-  const least = multiply(exact(order.triggerPrice), exact(window.limitOffset));
+  const offset = multiply(exact(order.triggerPrice), exact(window.limitOffset));
+  const nearest = order.side === 'buy' ? add(exact(order.triggerPrice), offset) : subtract(exact(order.triggerPrice), offset);
+  const beyond = order.side === 'buy' ? subtract(exact(order.price), nearest) : subtract(nearest, exact(order.price));
   const isOneTick = order.price === plan.instrument.tickSize;
-  return !isOneTick && (isBelow(room, least) || !isBelow(room, add(least, exact(plan.instrument.tickSize)))) ? 'I15: a limit lies at another distance from its trigger than its window says' : null;
+  return !isOneTick && (isBelow(beyond, NOTHING) || !isBelow(beyond, stepAt(priceStepsOf(plan.instrument), nearest))) ? 'I15: a limit lies at another distance from its trigger than its window says' : null;
 }
 
 /** Every rung is wholly on one side, and a flipping one as large as it was cut (less when margin was short). */

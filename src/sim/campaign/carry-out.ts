@@ -1,6 +1,8 @@
 /** Does what an act of a tape says: to the exchange, to the account, to the machine the bot runs on, or by asking the bot. */
 import { D, dec, floorToStep, plain } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
+import { floorPrice, priceGridOf } from '../../domain/price-grid.ts';
+import type { PriceRules } from '../../domain/price-grid.ts';
 import type { Store } from '../../ports/store.ts';
 import type { MarketChange } from '../exchange/faults.ts';
 import type { Incident, WriteKind } from '../exchange/faults.ts';
@@ -62,15 +64,15 @@ async function actOnAccount({ name, args }: TapeAct, { exchange, strategy }: Cam
     if (name === 'close') return void (await exchange.others.closePosition(account.account, symbol, side, amount));
     const isShort = side === 'short' || dec(leg.amount).isNegative();
     const order = { account: account.account, symbol, side: isShort ? ('sell' as const) : ('buy' as const), amount, positionSide: side === 'both' ? null : side };
-    const limit = args[2] === 'rest' ? restingPrice(truth, symbol, isShort, market?.tickSize ?? '0.1') : null;
+    const limit = args[2] === 'rest' ? restingPrice(truth, symbol, isShort, market ?? { tickSize: '0.1' }) : null;
     return void (await exchange.others.place(limit === null ? order : { ...order, price: limit }));
   }
 }
 
 /** A limit so far away that it rests. */
-function restingPrice({ prices }: GroundTruth, symbol: string, isShort: boolean, tickSize: string): string {
+function restingPrice({ prices }: GroundTruth, symbol: string, isShort: boolean, rules: PriceRules): string {
   const last = dec(prices.find((price) => price.symbol === symbol)?.last ?? '0');
-  return plain(floorToStep(last.times(isShort ? FAR_ABOVE : FAR_BELOW), dec(tickSize)));
+  return plain(floorPrice(priceGridOf(rules), last.times(isShort ? FAR_ABOVE : FAR_BELOW)));
 }
 
 function legNamed({ positions }: TrueAccount, symbol: string, side: string): TrueAccount['positions'][number] | undefined {

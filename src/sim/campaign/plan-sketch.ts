@@ -31,6 +31,8 @@ export interface PlanSketch {
   /** The wallets have an account each. */
   readonly isApart: boolean;
   readonly capital: string;
+  /** Most significant figures of a price: from SKETCH_PRICE on five make the tick ten times coarser. */
+  readonly figures: number | null;
 }
 
 /** Every campaign plan trades here first; units are given in this price's size. */
@@ -49,6 +51,7 @@ export const PLAIN_SKETCH: PlanSketch = {
   isStopLimit: false,
   isApart: false,
   capital: '10000',
+  figures: null,
 };
 
 /** Far enough that a stop-limit of the simulated exchange is always within it. */
@@ -72,7 +75,7 @@ export function strategyOf(sketch: PlanSketch): Strategy {
       positionMode: sketch.positionMode,
       marginMode: 'cross',
       triggerBy: 'last',
-      market: { tickSize: '0.1', amountStep: '0.001', minAmount: '0.001', minCost: '5', takerFee: '0.0005', makerFee: '0.0002', slippage: '0' },
+      market: { tickSize: '0.1', amountStep: '0.001', minAmount: '0.001', minCost: '5', takerFee: '0.0005', makerFee: '0.0002', slippage: '0', ...(sketch.figures !== null && { significantFigures: sketch.figures }) },
       connection: null,
     },
     leverage: sketch.leverage,
@@ -115,6 +118,7 @@ export function sketchText(sketch: PlanSketch): string {
     ...(sketch.isStopLimit ? ['stop-limit'] : []),
     ...(sketch.isApart ? ['apart'] : []),
     ...(sketch.capital === plain.capital ? [] : [`capital=${sketch.capital}`]),
+    ...(sketch.figures === null ? [] : [`figures=${sketch.figures}`]),
   ].join(' ');
 }
 
@@ -144,6 +148,8 @@ export function withSketchWord(sketch: PlanSketch, word: string): PlanSketch | n
       return isNumber ? { ...sketch, onAdvance: Number(value) } : null;
     case 'resting':
       return isNumber ? { ...sketch, resting: Number(value) } : null;
+    case 'figures':
+      return /^[1-9]$/.test(value) ? { ...sketch, figures: Number(value) } : null;
     case 'geometric':
       return { ...sketch, spacing: 'geometric' };
     case 'joint':
@@ -181,6 +187,7 @@ export function randomSketch(random: Random): PlanSketch {
     isStopLimit: pick(false, false, false, true),
     isApart: wallets.length > 1 && pick(false, true),
     capital: '10000',
+    figures: pick(null, null, 5),
   };
 }
 

@@ -2,8 +2,9 @@
  * What the exchange does on its own to accounts and markets, on demand: deleveraging, liquidation, the insurance fund, cancelling
  * orders, other rules. Each act is one operation with its delta and events, and its records are those of the real thing (I4, I14).
  */
-import { dec, floorToStep, maxOf, minOf, plain, roundToStep } from '../../domain/decimal.ts';
+import { dec, floorToStep, maxOf, minOf, plain } from '../../domain/decimal.ts';
 import type { DecimalString } from '../../domain/decimal.ts';
+import { nearestPrice } from '../../domain/price-grid.ts';
 import type { AccountState, MarketState } from './book-state.ts';
 import type { Book } from './book.ts';
 import { bookTrade } from './execution.ts';
@@ -70,7 +71,7 @@ function deleverage(book: Book, account: AccountState, state: MarketState, posit
   const amount = minOf(leg.amount.abs(), floorToStep(dec(wanted), market.amountStep));
   if (amount.isZero()) return;
   const side = leg.amount.isNegative() ? 'buy' : 'sell';
-  const price = maxOf(market.tickSize, roundToStep(markOf(state), market.tickSize));
+  const price = maxOf(market.prices.tickSize, nearestPrice(market.prices, markOf(state)));
   const origin = { orderId: `adl-${book.nextId('event')}`, clientOrderId: null };
   const legSide = positionSide === 'both' ? null : positionSide;
   const trade = bookTrade(book, account, market.symbol, origin, { side, positionSide: legSide, price, amount, fee: dec('0'), liquidity: 'taker' });

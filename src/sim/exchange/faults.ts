@@ -90,6 +90,7 @@ export type MarketChange = Partial<
   Pick<
     SimulatedMarket,
     | 'tickSize'
+    | 'significantFigures'
     | 'amountStep'
     | 'minAmount'
     | 'minCost'

@@ -10,8 +10,9 @@
  *   trade, whose own fee is 0; the event's id is `liq-` and the trade's id.
  * - What a fill lost beyond all that is paid by the insurance fund (insurance.ts). So no account stays below zero.
  */
-import { ONE, ZERO, ceilToStep, floorQuotientToStep, floorToStep, maxOf, minOf, plain } from '../../domain/decimal.ts';
+import { ONE, ZERO, maxOf, minOf, plain } from '../../domain/decimal.ts';
 import type { D } from '../../domain/decimal.ts';
+import { ceilPrice, floorPrice } from '../../domain/price-grid.ts';
 import { sortedLegs } from './book-state.ts';
 import type { AccountState } from './book-state.ts';
 import type { Book } from './book.ts';
@@ -100,18 +101,16 @@ function closingAtMark(book: Book, leg: Leg): Closing {
   const state = book.marketOf(leg.symbol);
   const mark = markOf(state);
   const { market } = state;
-  const down = maxOf(market.tickSize, floorToStep(mark, market.tickSize));
-  return { leg, market, mark, price: leg.amount.isNegative() ? ceilToStep(mark, market.tickSize) : down };
+  return { leg, market, mark, price: leg.amount.isNegative() ? ceilPrice(market.prices, mark) : maxOf(market.prices.tickSize, floorPrice(market.prices, mark)) };
 }
 
 /** Moves the closing price so that the account gains at least `shortfall` if it can (a price stays at one tick or above). */
 function relieve(closing: Closing, shortfall: D): D {
   const { leg, market } = closing;
   const size = leg.amount.abs();
-  const floored = floorQuotientToStep(shortfall, size, market.tickSize);
-  const move = floored.times(size).equals(shortfall) ? floored : floored.plus(market.tickSize);
   const before = closing.price;
-  closing.price = leg.amount.isNegative() ? maxOf(market.tickSize, before.minus(move)) : before.plus(move);
+  const worth = before.times(size);
+  closing.price = leg.amount.isNegative() ? maxOf(market.prices.tickSize, floorPrice(market.prices, maxOf(ZERO, worth.minus(shortfall)), size)) : ceilPrice(market.prices, worth.plus(shortfall), size);
   return closing.price.minus(before).abs().times(size);
 }
 

@@ -2,10 +2,12 @@
  * One market of the simulated exchange: its limits as decimals, the price a taker gets, its maintenance margin, its current prices.
  * Keeps I15 from the exchange's side: every fill price is on the tick, rounded against the taker.
  */
-import { ONE, ZERO, ceilToStep, dec, floorToStep, maxOf } from '../../domain/decimal.ts';
+import { ONE, ZERO, dec, floorToStep, maxOf } from '../../domain/decimal.ts';
 import type { D, DecimalString } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import { invariant } from '../../domain/invariant.ts';
+import { ceilPrice, floorPrice, priceGridOf } from '../../domain/price-grid.ts';
+import type { PriceGrid } from '../../domain/price-grid.ts';
 import type { Instrument, TriggerSource } from '../../domain/strategy.ts';
 import type { Side } from '../../ports/exchange.ts';
 import type { SimulatedMarket } from './config.ts';
@@ -23,7 +25,7 @@ export interface Market {
   readonly config: SimulatedMarket;
   readonly symbol: string;
   readonly instrument: Instrument;
-  readonly tickSize: D;
+  readonly prices: PriceGrid;
   readonly amountStep: D;
   readonly minAmount: D;
   readonly minCost: D;
@@ -40,13 +42,14 @@ export interface Market {
 }
 
 export function compileMarket(config: SimulatedMarket): Market {
-  const { symbol, tickSize, amountStep, minAmount, minCost, takerFee, makerFee } = config;
+  const { symbol, tickSize, significantFigures = null, amountStep, minAmount, minCost, takerFee, makerFee } = config;
   const step = dec(amountStep);
+  const instrument = Object.freeze({ symbol, tickSize, ...(significantFigures !== null && { significantFigures }), amountStep, minAmount, minCost, takerFee, makerFee });
   return {
     config,
     symbol,
-    instrument: Object.freeze({ symbol, tickSize, amountStep, minAmount, minCost, takerFee, makerFee }),
-    tickSize: dec(tickSize),
+    instrument,
+    prices: priceGridOf(instrument),
     amountStep: step,
     minAmount: dec(minAmount),
     minCost: dec(minCost),
@@ -89,8 +92,8 @@ function compileMaxAmountPerTrade(config: SimulatedMarket, step: D): D | null {
 
 /** What a taker pays or gets when the market stands at `reference`: slippage against him, then rounded to the tick against him. */
 export function takerPrice(market: Market, side: Side, reference: D): D {
-  if (side === 'buy') return ceilToStep(reference.times(ONE.plus(market.slippage)), market.tickSize);
-  return maxOf(market.tickSize, floorToStep(reference.times(ONE.minus(market.slippage)), market.tickSize));
+  if (side === 'buy') return ceilPrice(market.prices, reference.times(ONE.plus(market.slippage)));
+  return maxOf(market.prices.tickSize, floorPrice(market.prices, reference.times(ONE.minus(market.slippage))));
 }
 
 export function tierOf(market: Market, notional: D): { readonly tier: Tier; readonly minNotional: D } {

@@ -4,6 +4,7 @@
  */
 import { dec, isOnStep, isPlainDecimal, plain } from '../../domain/decimal.ts';
 import type { D } from '../../domain/decimal.ts';
+import { isOnGrid, tickAt } from '../../domain/price-grid.ts';
 import type { ExchangeCapabilities, OrderRequest, RefusalCode } from '../../ports/exchange.ts';
 import type { AccountState, BookOrder, MarketState } from './book-state.ts';
 import type { Book } from './book.ts';
@@ -143,10 +144,9 @@ function checkAboveFilled({ remaining, existing }: Case): Refusal | null {
 }
 
 function checkGrid({ state, amount, price, triggerPrice }: Case): Refusal | null {
-  const { tickSize, amountStep } = state.market;
-  if (price !== null && !isOnStep(price, tickSize)) return refuse('PRICE_OFF_TICK', `price ${plain(price)}, tick ${plain(tickSize)}`);
-  if (triggerPrice !== null && !isOnStep(triggerPrice, tickSize)) {
-    return refuse('PRICE_OFF_TICK', `triggerPrice ${plain(triggerPrice)}, tick ${plain(tickSize)}`);
+  const { prices, amountStep } = state.market;
+  for (const [name, value] of [['price', price], ['triggerPrice', triggerPrice]] as const) {
+    if (value !== null && !isOnGrid(prices, value)) return refuse('PRICE_OFF_TICK', `${name} ${plain(value)}, tick ${plain(tickAt(prices, value))}`);
   }
   return isOnStep(amount, amountStep) ? null : refuse('AMOUNT_OFF_STEP', `amount ${plain(amount)}, step ${plain(amountStep)}`);
 }

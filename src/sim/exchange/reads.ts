@@ -1,6 +1,7 @@
 /** What reads of an account return: the book at one moment, as the port's records. Flat legs are left out. */
-import { ZERO, dec, floorQuotientToStep, maxOf, minOf, plain, roundToStep } from '../../domain/decimal.ts';
+import { ZERO, dec, floorQuotientToStep, maxOf, minOf, plain } from '../../domain/decimal.ts';
 import type { D, DecimalString } from '../../domain/decimal.ts';
+import { nearestPrice } from '../../domain/price-grid.ts';
 import type { AccountSnapshot, BalanceRecord, PositionRecord } from '../../ports/exchange.ts';
 import { sortedLegs } from './book-state.ts';
 import type { AccountState } from './book-state.ts';
@@ -77,5 +78,5 @@ function liquidationPrice(book: Book, account: AccountState, leg: Leg, margin: A
   slack = slope.times(mark).minus(slack);
   const price = slack.dividedBy(slope);
   if (!price.greaterThan(0)) return null;
-  return plain(roundToStep(price, state.market.tickSize));
+  return plain(nearestPrice(state.market.prices, price));
 }

@@ -2,9 +2,11 @@
  * The prices of a path, one tick after the other: moves become prices on the tick grid, mark and index stand beside them, funding comes
  * when the conditions say so. A level is a level of the first wallet's present grid, so a move asks the plan where it stands.
  */
-import { D, dec, floorToStep, maxOf, plain, roundToStep } from '../../domain/decimal.ts';
+import { D, dec, maxOf, plain } from '../../domain/decimal.ts';
 import type { DecimalString } from '../../domain/decimal.ts';
 import { levelPrice } from '../../domain/grid.ts';
+import { floorPrice, nearestPrice, priceGridOf, tickAt } from '../../domain/price-grid.ts';
+import type { PriceGrid } from '../../domain/price-grid.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 import { gridOf } from '../../domain/wallet.ts';
 import type { PlanState } from '../../engine/step.ts';
@@ -15,6 +17,7 @@ import type { Conditions, Move } from './sim-path.ts';
 
 /** The path goes no lower than this share of where it started. */
 const LOWEST_PRICE = new D('0.03');
+const ANY_MARKET = { tickSize: '0.01' };
 const FUNDING_RATE_MOST = 0.0005;
 
 export class PriceWalk {
@@ -23,7 +26,7 @@ export class PriceWalk {
   readonly #random: Random;
   /** The plan as it is now; null before it has started. */
   readonly #plan: () => PlanState | null;
-  readonly #tick: D;
+  readonly #prices: PriceGrid;
   readonly #lowest: D;
   readonly #start: D;
   #price: D;
@@ -34,10 +37,10 @@ export class PriceWalk {
     this.#conditions = conditions;
     this.#random = random;
     this.#plan = plan;
-    this.#tick = dec(exchange.market?.tickSize ?? '0.01');
-    this.#start = maxOf(this.#tick, roundToStep(dec(startPrice), this.#tick));
+    this.#prices = priceGridOf(exchange.market ?? ANY_MARKET);
+    this.#start = this.#nearest(dec(startPrice));
     this.#price = this.#start;
-    this.#lowest = maxOf(this.#tick.times(3), floorToStep(this.#start.times(LOWEST_PRICE), this.#tick));
+    this.#lowest = maxOf(this.#prices.tickSize.times(3), floorPrice(this.#prices, this.#start.times(LOWEST_PRICE)));
   }
 
   move(move: Move): void {
@@ -49,7 +52,7 @@ export class PriceWalk {
     const { basisTicks, fundingEvery } = this.#conditions;
     const beside = (): DecimalString => {
       if (basisTicks === 0) return plain(this.#price);
-      return plain(maxOf(this.#tick, this.#price.plus(this.#tick.times(this.#random.integer(2 * basisTicks + 1) - basisTicks))));
+      return plain(this.#aside(this.#price, this.#random.integer(2 * basisTicks + 1) - basisTicks));
     };
     const tick = { symbol: this.#symbol, at, last: plain(this.#price), mark: beside(), index: beside() };
     const isFunding = fundingEvery > 0 && step > 0 && step % fundingEvery === 0;
@@ -57,12 +60,21 @@ export class PriceWalk {
   }
 
   #moved(move: Move): D {
-    const bounded = (price: D): D => maxOf(this.#lowest, roundToStep(maxOf(price, this.#tick), this.#tick));
+    const bounded = (price: D): D => maxOf(this.#lowest, this.#nearest(price));
     if (move.type === 'by') return bounded(this.#price.plus(this.#unitSize().times(move.hundredths).div(100)));
     const [wallet] = this.#plan()?.wallets ?? [];
     const facts = wallet === undefined ? null : factsOf(wallet);
     if (facts === null || !facts.isOpened) return bounded(this.#price.plus(this.#unitSize().times(move.units)));
-    return bounded(levelPrice(gridOf(facts), facts.unit + move.units).plus(this.#tick.times(move.ticks)));
+    return bounded(this.#aside(levelPrice(gridOf(facts), facts.unit + move.units), move.ticks));
+  }
+
+  #nearest(price: D): D {
+    return nearestPrice(this.#prices, maxOf(price, this.#prices.tickSize));
+  }
+
+  /** So many ticks above the price, below it when negative. */
+  #aside(price: D, ticks: number): D {
+    return this.#nearest(price.plus(tickAt(this.#prices, maxOf(price, this.#prices.tickSize)).times(ticks)));
   }
 
   /** Of the first wallet's first cycle. */
@@ -70,7 +82,7 @@ export class PriceWalk {
     if (this.#unit !== null) return this.#unit;
     const [wallet] = this.#plan()?.wallets ?? [];
     const facts = wallet === undefined ? null : factsOf(wallet);
-    if (facts === null || !facts.isOpened) return maxOf(this.#tick, this.#start.div(100));
+    if (facts === null || !facts.isOpened) return maxOf(this.#prices.tickSize, this.#start.div(100));
     this.#unit = dec(facts.unitSize);
     return this.#unit;
   }

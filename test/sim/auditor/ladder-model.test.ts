@@ -1,6 +1,7 @@
 /** The auditor's own model: the worked examples of DOMAIN §4, numbers worked out by hand, and laws over random strategies. */
 import { describe, expect, test } from 'vitest';
 import { D, dec, isOnStep, plain, sum } from '../../../src/domain/decimal.ts';
+import { isOnGrid, priceGridOf } from '../../../src/domain/price-grid.ts';
 import type { Role, Strategy, WalletSpec, Weight, WindowSpec } from '../../../src/domain/strategy.ts';
 import { ROLES } from '../../../src/domain/strategy.ts';
 import { desiredLadder } from '../../../src/sim/auditor/desired-ladder.ts';
@@ -304,7 +305,7 @@ test('the desired ladder of a running wallet', () => {
     spacing: 'arithmetic',
     anchor: '10000',
     unitSize: '100',
-    tickSize: '0.1',
+    prices: { tickSize: '0.1' },
     amountStep: '0.0001',
     notional: '10000',
     weights: equal(2),
@@ -384,12 +385,12 @@ describe('random strategies and paths', () => {
   });
   test('orders rest on the grid, sells below and buys above the price, each level once', () => {
     forEachDocument((document, given) => {
-      const { tickSize, amountStep } = given.exchange.market as Market;
+      const market = given.exchange.market as Market;
       const slots = document.orders.map((order) => `${order.wallet} ${order.role} ${order.level}`);
       must(new Set(slots).size === slots.length, given, document);
       for (const order of document.orders) {
         const [trigger, amount] = [dec(order.triggerPrice), dec(order.amount)];
-        must(isOnStep(trigger, dec(tickSize)) && isOnStep(amount, dec(amountStep)), given, document, order);
+        must(isOnGrid(priceGridOf(market), trigger) && isOnStep(amount, dec(market.amountStep)), given, document, order);
         must(amount.greaterThan(0) && trigger.greaterThan(0), given, document, order);
         must(trigger.comparedTo(dec(document.price)) === (order.side === 'sell' ? -1 : 1), given, document, order);
       }

@@ -29,7 +29,6 @@ import {
   isBelow,
   isPositive,
   multiply,
-  nearestQuotient,
   negate,
   NOTHING,
   product,
@@ -39,6 +38,7 @@ import {
   UNITY,
   type Exact,
 } from '../../../src/sim/auditor/exact.ts';
+import { nearestStep, priceStepsOf, type PriceSteps } from '../../../src/sim/auditor/price-steps.ts';
 
 export type FillMode = 'touch' | 'gap';
 export type WalletPhase = 'ADVANCE' | 'RETRACEMENT' | 'DECLINE' | 'RECOVERY';
@@ -110,7 +110,7 @@ interface Rules {
   readonly strategy: Strategy;
   readonly fill: FillMode;
   readonly leverage: Exact;
-  readonly tick: Exact;
+  readonly prices: PriceSteps;
   readonly step: Exact;
   readonly minAmount: Exact;
   readonly minCost: Exact;
@@ -187,7 +187,7 @@ function rulesOf(strategy: Strategy, fill: FillMode, options: TraceModelOptions)
     strategy,
     fill,
     leverage: exact(strategy.leverage),
-    tick: exact(market.tickSize),
+    prices: priceStepsOf(market),
     step: exact(market.amountStep),
     minAmount: exact(market.minAmount),
     minCost: exact(market.minCost),
@@ -247,10 +247,10 @@ function affordable(rules: Rules, money: Exact, price: Exact): Exact {
 
 /** `long` is what the wallet holds now that the start's or reset's order is filled; `price` what it was filled at. */
 function startCycle(rules: Rules, wallet: Wallet, long: Exact, price: Exact): void {
-  wallet.anchor = nearestQuotient(price, UNITY, rules.tick);
+  wallet.anchor = nearestStep(rules.prices, price);
   if (!isPositive(wallet.anchor)) throw new HedgerowError('INPUT_INVALID', 'a price below half a tick cannot be an anchor');
-  wallet.unitSize = unitSizeAt(rules.strategy.unit, wallet.anchor, rules.leverage, rules.tick, rules.atr);
-  wallet.levelPrice = levelPrices(wallet.anchor, wallet.unitSize, rules.strategy.spacing, rules.tick);
+  wallet.unitSize = unitSizeAt(rules.strategy.unit, wallet.anchor, rules.leverage, rules.prices, rules.atr);
+  wallet.levelPrice = levelPrices(wallet.anchor, wallet.unitSize, rules.strategy.spacing, rules.prices);
   wallet.notional = multiply(long, wallet.anchor);
   wallet.phase = 'ADVANCE';
   wallet.unit = 0;

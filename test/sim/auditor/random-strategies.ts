@@ -2,7 +2,8 @@
  * Random valid strategies and price paths for them, to compare `hedgerow trace` with the auditor's model on thousands of cases.
  *
  * A strategy carries the price its paths start near in its name (`…-from-<ticks>`), so that a case can be repeated from the
- * strategy alone. Geometric units stay several ticks wide on every path here, so levels never fall together.
+ * strategy alone. Geometric units stay several ticks wide on every path here, so their levels fall together only where significant
+ * figures make the tick coarser.
  */
 import type { DecimalString } from '../../../src/domain/decimal.ts';
 import type {
@@ -131,7 +132,14 @@ function randomMarket(random: TinyRandom, tick: string, startTicks: number): Mar
     takerFee: random.pick(['0', '0.0005', '0.0004', '0.001', '0.00055']),
     makerFee: '0.0002',
     slippage: random.pick(['0', '0', '0.001']),
+    ...randomFigures(random, tick, startTicks),
   };
+}
+
+/** Now and then the tick is coarser from a power of ten on that the paths cross. */
+function randomFigures(random: TinyRandom, tick: string, startTicks: number): Pick<Market, 'significantFigures'> {
+  if (!/^(?:1|0\.0*1)$/.test(tick) || random.chance(0.5)) return {};
+  return { significantFigures: Math.max(1, String(startTicks).length + random.pick([-1, 0, 0])) };
 }
 
 function randomWallet(random: TinyRandom, kind: Kind, market: Market, startTicks: number, leverage: string): WalletSpec {
