@@ -142,6 +142,7 @@ const CASES: Record<string, readonly Case[]> = {
     ['unknown mode', `${MINIMAL}exchange: { positionMode: oneway }\n`, '7:27: exchange.positionMode: found "oneway", expected one of hedge, one-way; did you mean "one-way"?'],
     ['a market for a real exchange', `${MINIMAL}exchange:\n  id: okx\n  market:\n    tickSize: 0.1\n`, '9:3: exchange.market: found a market block with exchange id okx, expected it only with id simulated; real exchanges bring their own limits and fees, remove it'],
     ['a minimum below the step', `${MINIMAL}exchange: { market: { amountStep: 0.01, minAmount: 0.001 } }\n`, '7:52: exchange.market.minAmount: found 0.001, expected at least the amountStep 0.01'],
+    ['significant figures beside a tick of 0.25', `${MINIMAL}exchange: { market: { tickSize: 0.25, significantFigures: 5 } }\n`, '7:33: exchange.market.tickSize: found 0.25, expected a power of ten such as 0.01 beside significantFigures'],
     ['a tick of zero', `${MINIMAL}exchange: { market: { tickSize: 0 } }\n`, '7:33: exchange.market.tickSize: found "0", expected a price step above 0, in digits'],
     ['a fee without %', `${MINIMAL}exchange: { market: { takerFee: 0.0005 } }\n`, '7:33: exchange.market.takerFee: found "0.0005", expected a fraction written with %, from 0% and below 100%; write 0.05% (which is 0.0005) or 0.0005%'],
   ],

@@ -48,6 +48,7 @@ describe('defaults', () => {
 
   test('a partial market gets the rest; the smallest amount follows a coarser step', () => {
     expect(parse(`${MINIMAL}exchange: { market: { tickSize: 0.5, amountStep: 1 } }\n`).exchange.market).toMatchObject({ tickSize: '0.5', amountStep: '1', minAmount: '1', takerFee: '0.0005' });
+    expect(parse(`${MINIMAL}exchange: { market: { tickSize: 0.01, significantFigures: 5 } }\n`).exchange.market).toMatchObject({ tickSize: '0.01', significantFigures: 5 });
     expect(parse(`${MINIMAL}exchange: { market: { amountStep: 0.00001 } }\n`).exchange.market).toMatchObject({ minAmount: '0.0001' });
   });
 
