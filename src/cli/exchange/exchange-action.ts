@@ -68,13 +68,14 @@ function speedOf(text: string | null): number {
 
 function worldOf(server: WireServer, symbols: readonly Pick<SimulatedMarket, 'symbol' | 'tickSize'>[], input: CommandInput): WireWorld {
   const markets = symbols.map(marketOf);
+  const { positionModes = ['hedge', 'one-way'] } = server;
   const exchange = new SimulatedExchange({
     markets,
     accounts: [
       {
         account: ACCOUNT,
         deposit: input.positive('deposit') ?? '100000',
-        positionMode: input.choice('position-mode', ['hedge', 'one-way'], 'hedge'),
+        positionMode: input.choice('position-mode', positionModes, positionModes[0]),
         leverage: `${input.whole('leverage', 1, LEVERAGE_MAX) ?? 10}`,
         currency: server.currency,
       },

@@ -1,13 +1,18 @@
 /** The exchanges `hedgerow exchange` can be: a protocol each, its means of access, and how a client is pointed at it. */
+import type { PositionMode } from '../../domain/strategy.ts';
 import type { WireProtocol } from '../../ports/wire.ts';
 import type { ExchangeCapabilities } from '../../ports/exchange.ts';
 import { BinanceProtocol } from '../../sim/wire/binanceusdm/binance-protocol.ts';
+import { HyperliquidProtocol } from '../../sim/wire/hyperliquid/hyperliquid-protocol.ts';
+import { addressOf } from '../../sim/wire/hyperliquid/l1-signature.ts';
 import type { WireAccount, WireWorld } from '../../sim/wire/wire-world.ts';
 
 export interface WireServer {
   readonly id: string;
   /** What the simulated exchange behind it can do. */
   readonly capabilities: Partial<ExchangeCapabilities>;
+  /** Default: both, and `hedge` unless asked otherwise. */
+  readonly positionModes?: readonly [PositionMode, ...PositionMode[]];
   /** The account's currency. */
   readonly currency: string;
   protocol(world: WireWorld): WireProtocol;
@@ -30,4 +35,19 @@ const BINANCEUSDM: WireServer = {
   ],
 };
 
-export const WIRE_SERVERS: readonly WireServer[] = [BINANCEUSDM];
+const HYPERLIQUID: WireServer = {
+  id: 'hyperliquid',
+  capabilities: { exchangeId: 'hyperliquid', amendsConditional: false, triggerSources: ['mark'], clientOrderIdForm: 'hex128' },
+  positionModes: ['one-way'],
+  currency: 'USDC',
+  protocol: (world) => new HyperliquidProtocol({ world }),
+  account: ({ privateKey, ...account }) => ({ ...account, ...(privateKey !== undefined && { privateKey, walletAddress: addressOf(privateKey) }) }),
+  access: (address, { walletAddress, privateKey }) => [
+    `REST          http://${address}/info, /exchange`,
+    `streams       ws://${address}/ws`,
+    `walletAddress ${walletAddress}`,
+    `privateKey    ${privateKey}`,
+  ],
+};
+
+export const WIRE_SERVERS: readonly WireServer[] = [BINANCEUSDM, HYPERLIQUID];
