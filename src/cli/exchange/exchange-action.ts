@@ -67,7 +67,7 @@ function speedOf(text: string | null): number {
 }
 
 function worldOf(server: WireServer, symbols: readonly Pick<SimulatedMarket, 'symbol' | 'tickSize'>[], input: CommandInput): WireWorld {
-  const markets = symbols.map(marketOf);
+  const markets = symbols.map((symbol) => server.market?.(marketOf(symbol)) ?? marketOf(symbol));
   const { positionModes = ['hedge', 'one-way'] } = server;
   const exchange = new SimulatedExchange({
     markets,

@@ -2,8 +2,10 @@
 import type { PositionMode } from '../../domain/strategy.ts';
 import type { WireProtocol } from '../../ports/wire.ts';
 import type { ExchangeCapabilities } from '../../ports/exchange.ts';
+import type { SimulatedMarket } from '../../sim/exchange/config.ts';
 import { BinanceProtocol } from '../../sim/wire/binanceusdm/binance-protocol.ts';
 import { HyperliquidProtocol } from '../../sim/wire/hyperliquid/hyperliquid-protocol.ts';
+import { hyperliquidMarket } from '../../sim/wire/hyperliquid/assets.ts';
 import { addressOf } from '../../sim/wire/hyperliquid/l1-signature.ts';
 import type { WireAccount, WireWorld } from '../../sim/wire/wire-world.ts';
 
@@ -13,6 +15,8 @@ export interface WireServer {
   readonly capabilities: Partial<ExchangeCapabilities>;
   /** Default: both, and `hedge` unless asked otherwise. */
   readonly positionModes?: readonly [PositionMode, ...PositionMode[]];
+  /** The exchange's own rules for a market of the playground. Default: as it comes. */
+  market?(market: SimulatedMarket): SimulatedMarket;
   /** The account's currency. */
   readonly currency: string;
   protocol(world: WireWorld): WireProtocol;
@@ -39,6 +43,7 @@ const HYPERLIQUID: WireServer = {
   id: 'hyperliquid',
   capabilities: { exchangeId: 'hyperliquid', amendsConditional: false, triggerSources: ['mark'], clientOrderIdForm: 'hex128' },
   positionModes: ['one-way'],
+  market: hyperliquidMarket,
   currency: 'USDC',
   protocol: (world) => new HyperliquidProtocol({ world }),
   account: ({ privateKey, ...account }) => ({ ...account, ...(privateKey !== undefined && { privateKey, walletAddress: addressOf(privateKey) }) }),

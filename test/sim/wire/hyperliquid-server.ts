@@ -5,6 +5,7 @@ import type { CcxtClient } from '../../../src/adapters/ccxt/load-exchange.ts';
 import type { SimulatedExchangeConfig, SimulatedMarket } from '../../../src/sim/exchange/config.ts';
 import { SimulatedExchange } from '../../../src/sim/exchange/simulated-exchange.ts';
 import { HyperliquidProtocol } from '../../../src/sim/wire/hyperliquid/hyperliquid-protocol.ts';
+import { hyperliquidMarket } from '../../../src/sim/wire/hyperliquid/assets.ts';
 import { addressOf } from '../../../src/sim/wire/hyperliquid/l1-signature.ts';
 import { WireWorld } from '../../../src/sim/wire/wire-world.ts';
 import type { WireAccount } from '../../../src/sim/wire/wire-world.ts';
@@ -12,9 +13,9 @@ import type { WireAccount } from '../../../src/sim/wire/wire-world.ts';
 export const BTC = 'BTC/USDC:USDC';
 export const SOL = 'SOL/USDC:USDC';
 export const MARKETS: readonly SimulatedMarket[] = [
-  { symbol: BTC, tickSize: '1', amountStep: '0.00001', minAmount: '0.00001', minCost: '10', takerFee: '0.00045', makerFee: '0.00015', maxLeverage: '40' },
-  { symbol: SOL, tickSize: '0.01', amountStep: '0.01', minAmount: '0.01', minCost: '10', takerFee: '0.00045', makerFee: '0.00015', maxLeverage: '20' },
-];
+  { symbol: BTC, amountStep: '0.00001', minAmount: '0.00001', maxLeverage: '40' },
+  { symbol: SOL, amountStep: '0.01', minAmount: '0.01', maxLeverage: '20' },
+].map((market) => hyperliquidMarket({ ...market, tickSize: '1', minCost: '0', takerFee: '0', makerFee: '0' }));
 
 const key = (digit: string): string => `0x${digit.repeat(64)}`;
 /** The owner's own key, an agent's, and keys of agents for the two sub-accounts. */

@@ -2,7 +2,7 @@
  * Hyperliquid's names for markets: a coin, its index in the universe, and the decimals of its sizes (`szDecimals`). A price has at most
  * five significant figures and at most 6 − szDecimals decimals; whole numbers are always good.
  */
-import { dec } from '../../../domain/decimal.ts';
+import { dec, plain } from '../../../domain/decimal.ts';
 import { HedgerowError } from '../../../domain/errors.ts';
 import type { SimulatedMarket } from '../../exchange/config.ts';
 
@@ -48,6 +48,12 @@ export class Assets {
     if (asset === undefined) throw new HedgerowError('INPUT_INVALID', `the Hyperliquid server has no market ${symbol}`);
     return asset;
   }
+}
+
+/** The market with Hyperliquid's price grid, minimum and fees; its amount step stays. */
+export function hyperliquidMarket(market: SimulatedMarket): SimulatedMarket {
+  const tickSize = plain(dec('10').pow(szDecimalsOf(market) - MAX_PRICE_DECIMALS));
+  return { ...market, tickSize, significantFigures: SIGNIFICANT_FIGURES, minCost: '10', takerFee: '0.00045', makerFee: '0.00015' };
 }
 
 function szDecimalsOf({ symbol, amountStep }: SimulatedMarket): number {

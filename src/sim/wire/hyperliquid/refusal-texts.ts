@@ -63,6 +63,8 @@ function wording(code: RefusalCode, bbo: string): string {
       return SEEN.invalidSize;
     case 'MIN_AMOUNT':
       return SEEN.zeroSize;
+    case 'CLOCK_SKEW':
+      return SEEN.expired;
     case 'RATE_LIMITED':
       return SEEN.rateLimited;
     case 'DUPLICATE_CLIENT_ORDER_ID':
