@@ -6,10 +6,13 @@ import { HedgerowError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Caller, Dialect, Verdict } from './dialect.ts';
 import type { Priority, RateBudget } from './rate-budget.ts';
+import { OVER_BUDGET } from './rest-client.ts';
 import type { Call, Reply, RestClient } from './rest-client.ts';
 
-/** A write that would have to wait longer for the end of a ban is refused at once, unsent. */
+/** What would have to wait longer for the end of a ban is not sent at all. */
 const BAN_PATIENCE_MS = 1_000;
+/** When the limits are used up, a plan sends again after this. */
+const BUDGET_PAUSE_MS = 1_000;
 /** An order was not taken because of our clock; the offset is measured again. */
 export const CLOCK_REFUSAL = 'CLOCK_SKEW';
 
@@ -37,6 +40,7 @@ export class AccountCaller implements Caller {
   }
 
   async ask(call: Call): Promise<Verdict> {
+    if (this.#parts.budget.pauseLeftMs > BAN_PATIENCE_MS) throw this.#unavailable(call, 'not asked: the exchange asked for silence');
     const reply = await this.#parts.read.send(call, 'read');
     if (reply.type === 'silence') throw this.#unavailable(call, reply.message);
     return this.#judge(reply);
@@ -44,13 +48,11 @@ export class AccountCaller implements Caller {
 
   async write(call: Call, priority: Priority): Promise<Verdict> {
     const { pauseLeftMs } = this.#parts.budget;
-    if (pauseLeftMs > BAN_PATIENCE_MS) {
-      return { type: 'refused', code: 'RATE_LIMITED', message: 'not sent: the exchange asked for silence', retryAfterMs: pauseLeftMs };
-    }
+    if (pauseLeftMs > BAN_PATIENCE_MS) return overBudget('not sent: the exchange asked for silence', pauseLeftMs);
     const reply = await this.#parts.write.send(call, priority);
     if (reply.type === 'answer') return this.#judge(reply);
-    if (!reply.wasSent) return { type: 'refused', code: 'MARKET_HALTED', message: `not sent: ${reply.message}` };
-    return { type: 'unknown', message: reply.message };
+    if (reply.wasSent) return { type: 'unknown', message: reply.message };
+    return reply.message === OVER_BUDGET ? overBudget(reply.message, BUDGET_PAUSE_MS) : { type: 'refused', code: 'MARKET_HALTED', message: `not sent: ${reply.message}` };
   }
 
   #judge(reply: Extract<Reply, { type: 'answer' }>): Verdict {
@@ -62,4 +64,8 @@ export class AccountCaller implements Caller {
   #unavailable({ method, path }: Call, why: string): HedgerowError {
     return new HedgerowError('EXCHANGE_UNAVAILABLE', `${this.#parts.exchangeId} ${method} ${path}: ${why}`);
   }
+}
+
+function overBudget(message: string, retryAfterMs: number): Verdict {
+  return { type: 'refused', code: 'RATE_LIMITED', message, retryAfterMs: Math.ceil(retryAfterMs) };
 }

@@ -2,7 +2,6 @@
  * One budget of request weight for everything this process sends to one exchange (its limits count per IP address), with a reserve that
  * only protection may use, so that polling can never keep a stop from being placed (I6, I11).
  */
-import { performance } from 'node:perf_hooks';
 
 /** `protect`: cancels and closing orders; `write`: everything else that changes something; `read`: the rest. */
 export type Priority = 'protect' | 'write' | 'read';
@@ -18,7 +17,7 @@ export interface BudgetSpec {
 
 interface Waiting {
   readonly weight: number;
-  readonly proceed: () => void;
+  readonly answer: (mayGo: boolean) => void;
 }
 
 export class RateBudget {
@@ -34,13 +33,29 @@ export class RateBudget {
     this.#tokens = spec.capacity;
   }
 
-  /** Resolves when the request may be sent; never rejects. A weight above what its priority may ever use is cut to that. */
-  acquire(weight: number, priority: Priority): Promise<void> {
+  /**
+   * True when the request may be sent now; false when it could not within `patienceMs`: then it is not sent at all. A weight above what its
+   * priority may ever use is cut to that.
+   */
+  acquire(weight: number, priority: Priority, patienceMs: number): Promise<boolean> {
     const most = this.#spec.capacity * (1 - RESERVE[priority]);
-    return new Promise((proceed) => {
-      this.#queues.get(priority)?.push({ weight: Math.min(weight, most), proceed });
+    const queue = this.#queues.get(priority) ?? [];
+    return new Promise((resolve) => {
+      const waiting: Waiting = { weight: Math.min(weight, most), answer: resolve };
+      queue.push(waiting);
       this.#serve();
+      if (queue.includes(waiting)) this.#giveUpAfter(patienceMs, queue, waiting);
     });
+  }
+
+  #giveUpAfter(patienceMs: number, queue: Waiting[], waiting: Waiting): void {
+    setTimeout(() => {
+      const index = queue.indexOf(waiting);
+      if (index < 0) return;
+      queue.splice(index, 1);
+      waiting.answer(false);
+      this.#serve();
+    }, patienceMs);
   }
 
   /** The exchange asked for silence: nothing is sent for that long, ms. */
@@ -78,16 +93,18 @@ export class RateBudget {
         }
         queue.shift();
         this.#tokens -= next.weight;
-        next.proceed();
+        next.answer(true);
       }
       if (queue.length > 0) break;
     }
     this.#look(waitMs);
   }
 
+  /** Again when the first of those who wait may go; somebody more important may have come meanwhile. */
   #look(afterMs: number): void {
-    const isWaiting = [...this.#queues.values()].some((queue) => queue.length > 0);
-    if (!isWaiting || this.#timer !== null) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if ([...this.#queues.values()].every((queue) => queue.length === 0)) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#serve();

@@ -3,7 +3,6 @@
  * limiter and unified parsing are not used, because none of them can tell what became of a request (facts: a timeout covers only the
  * headers, a body may break off, junk may come with 200, classes mix refused with unknown).
  */
-import { performance } from 'node:perf_hooks';
 import type { Json } from '../../domain/json.ts';
 import type { CcxtClient } from './load-exchange.ts';
 import type { Priority, RateBudget } from './rate-budget.ts';
@@ -80,7 +79,7 @@ export class RestClient {
   /** Waits for the budget, sends once, and gives back what came; never rejects for what network or exchange do. */
   async send(call: Call, priority: Priority): Promise<Reply> {
     const { budget, usedWeight } = this.#options;
-    await budget.acquire(call.weight, priority);
+    if (!(await budget.acquire(call.weight, priority, PATIENCE_MS[priority]))) return { type: 'silence', message: OVER_BUDGET, wasSent: false };
     const reply = await this.#sendNow(call);
     if (reply.type === 'answer') {
       const used = usedWeight?.(reply) ?? null;
@@ -109,6 +108,9 @@ export class RestClient {
   }
 }
 
+/** Nobody waits longer for the budget, ms: a plan that waits does nothing else meanwhile. */
+const PATIENCE_MS: Readonly<Record<Priority, number>> = { protect: 2_000, write: 2_000, read: 5_000 };
+export const OVER_BUDGET = "not sent: the exchange's request limits are used up";
 /** Where a rate limit comes without a Retry-After. */
 const RATE_LIMIT_PAUSE_MS = 5_000;
 

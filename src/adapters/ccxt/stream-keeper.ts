@@ -3,7 +3,6 @@
  * them), every new connection is told as a gap, so that what was missed is read by REST, and a connection that is silent for too long is
  * ended. ccxt itself redials at once and tells nobody; the waits and the telling are here.
  */
-import { performance } from 'node:perf_hooks';
 import { HedgerowError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Log } from '../../ports/log.ts';

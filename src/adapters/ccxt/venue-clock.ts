@@ -2,7 +2,6 @@
  * The exchange's clock as far as it is known: ours minus a measured offset, which signed requests carry (I24). Measured at the start, every
  * hour, and when a request was refused for its time.
  */
-import { performance } from 'node:perf_hooks';
 import type { CcxtClient } from './load-exchange.ts';
 
 const MEASURE_EVERY_MS = 3_600_000;
