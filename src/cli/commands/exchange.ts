@@ -8,7 +8,7 @@ export const exchangeCommand: CommandSpec = {
     'Starts a server on this machine that answers like the exchange named, over HTTP and WebSocket, for the endpoints a trading client needs. ' +
     'Orders are filled by the simulated exchange on generated prices or on a file. Point any client at it, or a strategy: what to set is printed.\n\n' +
     'It listens on 127.0.0.1 only and holds everything in memory: a restart begins anew. SIGINT and SIGTERM end it.',
-  arguments: [{ syntax: '<exchange>', description: 'binanceusdm or hyperliquid' }],
+  arguments: [{ syntax: '<exchange>', description: 'binanceusdm, bybit or hyperliquid' }],
   options: [
     { flags: '--port <port>', description: 'port to listen on (default 0: any free one)' },
     { flags: '--feed <file>', description: 'candle or trade file to take prices from; its name tells the symbol' },

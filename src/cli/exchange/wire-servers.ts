@@ -4,6 +4,7 @@ import type { WireProtocol } from '../../ports/wire.ts';
 import type { ExchangeCapabilities } from '../../ports/exchange.ts';
 import type { SimulatedMarket } from '../../sim/exchange/config.ts';
 import { BinanceProtocol } from '../../sim/wire/binanceusdm/binance-protocol.ts';
+import { BYBIT_RULES, BybitProtocol } from '../../sim/wire/bybit/bybit-protocol.ts';
 import { HyperliquidProtocol } from '../../sim/wire/hyperliquid/hyperliquid-protocol.ts';
 import { hyperliquidMarket } from '../../sim/wire/hyperliquid/assets.ts';
 import { addressOf } from '../../sim/wire/hyperliquid/l1-signature.ts';
@@ -55,4 +56,12 @@ const HYPERLIQUID: WireServer = {
   ],
 };
 
-export const WIRE_SERVERS: readonly WireServer[] = [BINANCEUSDM, HYPERLIQUID];
+const BYBIT: WireServer = {
+  id: 'bybit',
+  capabilities: BYBIT_RULES,
+  currency: 'USDT',
+  protocol: (world) => new BybitProtocol(world),
+  access: (address, { apiKey, secret }) => [`REST    http://${address}/v5`, `streams ws://${address}/v5/public/linear, /v5/private`, `key     ${apiKey}`, `secret  ${secret}`],
+};
+
+export const WIRE_SERVERS: readonly WireServer[] = [BINANCEUSDM, BYBIT, HYPERLIQUID];
