@@ -8,7 +8,9 @@ import { HedgerowError } from '../../../src/domain/errors.ts';
 import { httpAnswer, rawServer } from './raw-server.ts';
 import type { RawServer } from './raw-server.ts';
 
+/** For answers that never come; the others have all the time a loaded machine needs. */
 const DEADLINE_MS = 300;
+const LONG_MS = 20_000;
 const CALL = { api: 'fapiPrivate', method: 'POST', path: 'algoOrder', params: { symbol: 'BTCUSDT', side: 'SELL', quantity: '0.01' }, weight: 1 } as const;
 const CANARY = { apiKey: 'canary-key-1f7e', secret: 'canary-secret-9a3c' };
 
@@ -17,17 +19,21 @@ afterEach(async () => {
   for (const server of open.splice(0)) await server.close();
 });
 
-async function callerTo(port: number): Promise<AccountCaller> {
-  const client = await createClient({ exchangeId: 'binanceusdm', flavour: 'rest', dialect: binanceUsdm, connection: { ...PLAIN_CONNECTION, restUrl: `http://127.0.0.1:${port}` }, credentials: CANARY, timeoutMs: DEADLINE_MS });
+async function callerTo(port: number, deadlineMs: number): Promise<AccountCaller> {
+  const client = await createClient({ exchangeId: 'binanceusdm', flavour: 'rest', dialect: binanceUsdm, connection: { ...PLAIN_CONNECTION, restUrl: `http://127.0.0.1:${port}` }, credentials: CANARY, timeoutMs: deadlineMs });
   const budget = new RateBudget(binanceUsdm.budget);
-  const wire = new RestClient({ client, budget, deadlineMs: DEADLINE_MS });
+  const wire = new RestClient({ client, budget, deadlineMs });
   return new AccountCaller({ exchangeId: 'binanceusdm', dialect: binanceUsdm, read: wire, write: wire, budget, onClockRefusal: () => undefined });
 }
 
-async function serving(answer: Parameters<typeof rawServer>[0]): Promise<{ readonly server: RawServer; readonly caller: AccountCaller }> {
+async function serving(answer: Parameters<typeof rawServer>[0], deadlineMs = LONG_MS): Promise<{ readonly server: RawServer; readonly caller: AccountCaller }> {
   const server = await rawServer(answer);
   open.push(server);
-  return { server, caller: await callerTo(server.port) };
+  return { server, caller: await callerTo(server.port, deadlineMs) };
+}
+
+function deadlineFor(name: string): number {
+  return /^no answer|never comes/.test(name) ? DEADLINE_MS : LONG_MS;
 }
 
 describe('what becomes of a write', () => {
@@ -53,8 +59,8 @@ describe('what becomes of a write', () => {
     ['a code that is not on the list', (socket) => socket.write(httpAnswer('400 Bad Request', '{"code":-9999,"msg":"new"}')), { type: 'unknown', message: '-9999 new' }],
     ['403 with a page', (socket) => socket.write(httpAnswer('403 Forbidden', '<html/>')), { type: 'unknown', message: 'HTTP 403' }],
     ['429', (socket) => socket.write(httpAnswer('429 Too Many Requests', '{"code":-1003,"msg":"slow down"}', ['retry-after: 7'])), { type: 'refused', code: 'RATE_LIMITED', message: '-1003 slow down', retryAfterMs: 7_000 }],
-  ])('%s', async (_, answer, outcome) => {
-    const { server, caller } = await serving(answer);
+  ])('%s', async (name, answer, outcome) => {
+    const { server, caller } = await serving(answer, deadlineFor(name));
     expect(await caller.write(CALL, 'write')).toEqual(outcome);
     expect(server.requests.filter((request) => request.startsWith('POST'))).toHaveLength(1);
   });
@@ -63,7 +69,7 @@ describe('what becomes of a write', () => {
     const server = await rawServer(() => undefined);
     const { port } = server;
     await server.close();
-    expect(await (await callerTo(port)).write(CALL, 'write')).toMatchObject({ type: 'refused', code: 'MARKET_HALTED' });
+    expect(await (await callerTo(port, LONG_MS)).write(CALL, 'write')).toMatchObject({ type: 'refused', code: 'MARKET_HALTED' });
   });
 
   test('during a ban nothing is sent, and the refusal says how long', async () => {
@@ -84,8 +90,8 @@ describe('what a read gives', () => {
     ['junk', (socket) => socket.write(httpAnswer('200 OK', 'null'))],
     ['an error', (socket) => socket.write(httpAnswer('400 Bad Request', '{"code":-1021,"msg":"Timestamp"}'))],
     ['a gateway', (socket) => socket.write(httpAnswer('504 Gateway Timeout', ''))],
-  ])('%s is no answer, never an empty one', async (_, answer) => {
-    const { caller } = await serving(answer);
+  ])('%s is no answer, never an empty one', async (name, answer) => {
+    const { caller } = await serving(answer, deadlineFor(name));
     const error: unknown = await caller.read(READ).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(HedgerowError);
     expect(error).toMatchObject({ code: 'EXCHANGE_UNAVAILABLE', message: expect.stringMatching(/^binanceusdm GET openOrders: /) as unknown });
@@ -95,7 +101,7 @@ describe('what a read gives', () => {
 test('no message carries a key, a signature or an address', async () => {
   const texts: string[] = [];
   for (const answer of [() => undefined, (socket: { destroy(): unknown }) => void socket.destroy()]) {
-    const { caller } = await serving(answer);
+    const { caller } = await serving(answer, DEADLINE_MS);
     texts.push(JSON.stringify(await caller.write(CALL, 'write')));
     texts.push(String(await caller.read({ ...CALL, method: 'GET' }).catch((error: unknown) => error)));
   }
