@@ -80,7 +80,7 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
     this.#parts = parts;
     const { dialect, clock, symbols } = parts;
     const readEveryMs = readingInterval(dialect, symbols.length);
-    this.capabilities = Object.freeze({ ...dialect.capabilities, readEveryMs });
+    this.capabilities = Object.freeze({ ...dialect.capabilities, readEveryMs, maxConditionalPerSymbol: conditionalShare(dialect.capabilities, symbols.length) });
     this.#lastGapAt = clock.now();
     const restMs = symbols.length > SYMBOLS_UNSPACED ? readEveryMs / 4 : 0;
     this.#desks = new Map(
@@ -291,4 +291,11 @@ function priorityOf({ reduceOnly, positionSide, side }: OrderRequest): Priority 
 function readingInterval({ readWeights, budget }: Dialect, symbols: number): number {
   const weight = readWeights.perAccount + readWeights.perSymbol * symbols;
   return Math.max(READ_EVERY_MS, Math.ceil((weight * budget.windowMs) / (budget.capacity * READING_SHARE)));
+}
+
+/** A cap over all symbols of an account is divided evenly: no plan can take the room of another one's stops. */
+function conditionalShare({ maxConditionalPerSymbol, maxConditionalPerAccount = null }: ExchangeCapabilities, symbols: number): number | null {
+  if (maxConditionalPerAccount === null) return maxConditionalPerSymbol;
+  const share = Math.floor(maxConditionalPerAccount / Math.max(1, symbols));
+  return maxConditionalPerSymbol === null ? share : Math.min(share, maxConditionalPerSymbol);
 }

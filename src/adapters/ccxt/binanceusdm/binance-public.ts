@@ -89,12 +89,20 @@ export class BinancePublic implements PublicDialect {
     });
   }
 
+  /** Bare frames, and those of combined streams in their wrapper. */
   frames(message: Json): readonly Frame[] | null {
     if (typeof message !== 'object' || message === null || Array.isArray(message)) return null;
-    const row = rowOf(message);
-    if (row['e'] === 'aggTrade') return this.#quote(row, { last: decimalOf(row, 'p') }, 'T');
-    if (row['e'] === 'markPriceUpdate') return this.#quote(row, { mark: decimalOf(row, 'p'), index: decimalOf(row, 'i') }, 'E');
-    return null;
+    const outer = rowOf(message);
+    const row = typeof outer['stream'] === 'string' ? rowOf(outer['data']) : outer;
+    switch (row['e']) {
+      case 'aggTrade':
+      case 'trade':
+        return this.#quote(row, { last: decimalOf(row, 'p') }, 'T');
+      case 'markPriceUpdate':
+        return this.#quote(row, { mark: decimalOf(row, 'p'), index: decimalOf(row, 'i') }, 'E');
+      default:
+        return typeof row['e'] === 'string' ? [] : null;
+    }
   }
 
   #quote(row: Row, part: Pick<QuotePart, 'last' | 'mark' | 'index'>, time: string): readonly Frame[] {
