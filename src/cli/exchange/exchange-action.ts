@@ -35,7 +35,9 @@ export async function exchangeAction(input: CommandInput, io: CliIo): Promise<Ex
     await listener.start();
     const [account] = world.accounts;
     const access = account === undefined ? [] : server.access(listener.address, account);
-    io.stdout.write(`${server.id} on ${listener.address}, ${symbols.map(({ symbol }) => symbol).join(', ')}\n${access.map((line) => `  ${line}\n`).join('')}`);
+    const strategy = `exchange: { id: ${server.id}, urls: { rest: 'http://${listener.address}', stream: 'ws://${listener.address}' } }`;
+    const lines = [...access, `in a strategy file: ${strategy}`];
+    io.stdout.write(`${server.id} on ${listener.address}, ${symbols.map(({ symbol }) => symbol).join(', ')}\n${lines.map((line) => `  ${line}\n`).join('')}`);
     await playPrices(world, feed, speed, () => stop.received !== null);
     return 0;
   } finally {
@@ -82,6 +84,7 @@ function worldOf(server: WireServer, symbols: readonly Pick<SimulatedMarket, 'sy
     ],
     // A request that arrives late is the protocol's to refuse.
     capabilities: { ...server.capabilities, requestDeadlineMs: 0 },
+    anyClientOrderId: true,
     keepHistory: false,
     startAt: Date.now(),
   });

@@ -111,6 +111,8 @@ export interface SimulatedExchangeConfig {
   readonly incidents?: readonly Incident[];
   /** Default true: a request that arrives more than the capability `requestDeadlineMs` after it was sent is refused. */
   readonly honoursDeadline?: boolean;
+  /** Takes client order ids of any form: a protocol in front has rules of its own. Default false: the capability's form. */
+  readonly anyClientOrderId?: boolean;
   /** Default true. */
   readonly liquidation?: boolean;
   /** Default true; false grants every margin. */

@@ -47,8 +47,8 @@ import type { ReadMethod } from './read-desk.ts';
 import { RequestLine } from './request-line.ts';
 import { foldDelta, snapshotOf } from './restore.ts';
 import { StreamLine } from './stream-line.ts';
-import { groundTruth } from './truth.ts';
-import type { GroundTruth } from './truth.ts';
+import { groundTruth, trueAccount } from './truth.ts';
+import type { GroundTruth, TrueAccount } from './truth.ts';
 import { amend, cancel, place, turnAway } from './writes.ts';
 
 type Outcome = WriteOutcome<OrderRecord>;
@@ -84,7 +84,7 @@ export class SimulatedExchange implements Exchange, Clock {
     const { keepHistory = true, retain = DEFAULT_RETAIN, marginChecks = true, liquidation = true, fillPrice = 'gap' } = config;
     this.capabilities = Object.freeze({ ...DEFAULT_CAPABILITIES, ...config.capabilities });
     this.#book = new Book(config.markets.map(compileMarket), { keepHistory, retain, liquidates: liquidation, execution: config.execution ?? null }, config.startAt ?? 0);
-    this.#orderRules = { capabilities: this.capabilities, marginChecks };
+    this.#orderRules = { capabilities: this.capabilities, marginChecks, anyClientOrderId: config.anyClientOrderId ?? false };
     this.#matchingRules = { fillPrice, marginChecks };
     this.#liquidationWatch = new LiquidationWatch(this.#book);
     const { requestMs = 0, responseMs = 0 } = config.latency ?? {};
@@ -218,6 +218,11 @@ export class SimulatedExchange implements Exchange, Clock {
   /** The ground truth, for auditors only. */
   truth(): GroundTruth {
     return groundTruth(this.#book);
+  }
+
+  /** The ground truth of one account. */
+  accountTruth(account: string): TrueAccount {
+    return trueAccount(this.#book, this.#book.account(account));
   }
 
   /** State changes, one per operation, published before that operation's events. Start with `snapshot()` to miss nothing. */

@@ -54,7 +54,7 @@ export function groundTruth(book: Book): GroundTruth {
   };
 }
 
-function trueAccount(book: Book, account: AccountState): TrueAccount {
+export function trueAccount(book: Book, account: AccountState): TrueAccount {
   const { walletBalance, equity, maintenance } = accountMargin(book, account);
   return {
     ...accountDelta(account),

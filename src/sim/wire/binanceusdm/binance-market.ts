@@ -38,7 +38,7 @@ export class BinanceMarkets {
 }
 
 /** Largest amount of a limit and of a market order where the market names none. */
-const MAX_AMOUNT = '1000';
+export const MAX_AMOUNT = '1000';
 const MAX_MARKET_AMOUNT = '120';
 const MAX_PRICE_MULTIPLE = 1_000_000;
 /** Conditional orders of an account, all symbols together. */

@@ -4,13 +4,19 @@
  */
 import type { WireIncident, WireProtocol, WireReply, WireRequest, WireSocket } from '../../../ports/wire.ts';
 import type { WireWorld } from '../wire-world.ts';
+import { accountRoutes } from './account-routes.ts';
+import { algoRoutes } from './algo-routes.ts';
 import { BinanceError, errorReply } from './binance-error.ts';
+import { BinanceLedgers } from './binance-ledger.ts';
 import { BinanceMarkets } from './binance-market.ts';
 import { BinanceParams, accountOfKey, signedAccount } from './binance-params.ts';
 import type { BinanceParts, BinanceRoute, BinanceRoutes } from './binance-route.ts';
+import { historyRoutes } from './history-routes.ts';
 import { MarketStreams } from './market-streams.ts';
+import { orderRoutes } from './order-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import { RequestWeights } from './request-weights.ts';
+import { UserStreams } from './user-streams.ts';
 
 export interface BinanceProtocolOptions {
   readonly world: WireWorld;
@@ -23,13 +29,15 @@ export class BinanceProtocol implements WireProtocol {
   readonly #routes: BinanceRoutes;
   readonly #weights: RequestWeights;
   readonly #marketStreams: MarketStreams;
+  readonly #userStreams: UserStreams;
 
   constructor({ world, weightLimit }: BinanceProtocolOptions) {
-    const parts: BinanceParts = { world, markets: new BinanceMarkets(world.markets) };
+    const parts: BinanceParts = { world, markets: new BinanceMarkets(world.markets), ledgers: new BinanceLedgers(world.exchange) };
     this.#world = world;
     this.#weights = new RequestWeights(weightLimit);
     this.#marketStreams = new MarketStreams(parts);
-    this.#routes = { ...publicRoutes(parts) };
+    this.#userStreams = new UserStreams(parts);
+    this.#routes = { ...publicRoutes(parts), ...accountRoutes(parts), ...orderRoutes(parts), ...algoRoutes(parts), ...historyRoutes(parts), ...this.#userStreams.routes() };
   }
 
   async request(request: WireRequest): Promise<WireReply> {
@@ -49,19 +57,30 @@ export class BinanceProtocol implements WireProtocol {
   }
 
   opened(socket: WireSocket): void {
-    this.#marketStreams.opened(socket);
+    this.#streamsOf(socket).opened(socket);
   }
 
   received(socket: WireSocket, text: string): void {
-    this.#marketStreams.received(socket, text);
+    this.#streamsOf(socket).received(socket, text);
   }
 
   closed(socket: WireSocket): void {
-    this.#marketStreams.closed(socket);
+    this.#streamsOf(socket).closed(socket);
   }
 
   clock(): void {
-    this.#marketStreams.clock(this.#world.advance());
+    const at = this.#world.advance();
+    this.#marketStreams.clock(at);
+    this.#userStreams.clock(at);
+  }
+
+  /** Ends every listen key now, with the event that says so. */
+  expireListenKeys(): void {
+    this.#userStreams.expireAll(this.#world.now());
+  }
+
+  #streamsOf(socket: WireSocket): MarketStreams | UserStreams {
+    return UserStreams.isPrivate(socket) ? this.#userStreams : this.#marketStreams;
   }
 
   incidentReply(incident: WireIncident, retryAfterMs: number): WireReply {
@@ -71,9 +90,9 @@ export class BinanceProtocol implements WireProtocol {
       case 'banned':
         return tooMany(418, retryAfterMs, this.#world.now() + retryAfterMs);
       case 'maintenance':
-        return { status: 503, body: JSON.stringify({ code: -1016, msg: 'This service is no longer available.' }) };
+        return { status: 503, headers: { 'content-type': 'text/plain' }, body: 'Service Unavailable.' };
       case 'internal-error':
-        return { status: 503, body: JSON.stringify({ code: -1001, msg: 'Internal error; unable to process your request. Please try again.' }) };
+        return errorReply(new BinanceError('-1001', undefined, 503));
     }
   }
 

@@ -1,5 +1,6 @@
 /** What a Binance endpoint is: its weight, who may call it, and what it answers. */
 import type { WireAccount, WireWorld } from '../wire-world.ts';
+import type { BinanceLedgers } from './binance-ledger.ts';
 import type { BinanceMarkets } from './binance-market.ts';
 import type { BinanceParams } from './binance-params.ts';
 
@@ -7,6 +8,7 @@ import type { BinanceParams } from './binance-params.ts';
 export interface BinanceParts {
   readonly world: WireWorld;
   readonly markets: BinanceMarkets;
+  readonly ledgers: BinanceLedgers;
 }
 
 export interface BinanceCall {
@@ -36,6 +38,12 @@ export type BinanceRoute = PublicRoute | PrivateRoute;
 
 /** By method and path: `GET /fapi/v1/time`. */
 export type BinanceRoutes = Readonly<Record<string, BinanceRoute>>;
+
+export type PrivateCall = Parameters<PrivateRoute['answer']>[0];
+
+export function signed(weight: BinanceRoute['weight'], answer: PrivateRoute['answer']): PrivateRoute {
+  return { security: 'signed', weight, answer };
+}
 
 /** Most endpoints cost more without a symbol. */
 export function bySymbol(withSymbol: number, without: number): (params: BinanceParams) => number {

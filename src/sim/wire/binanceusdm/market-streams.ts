@@ -141,7 +141,8 @@ function arrayMessage(stream: string, message: (name: string) => object | null):
   return data === null ? null : [data];
 }
 
-function parseRequest(text: string): StreamRequest | null {
+/** Null for what is none. */
+export function parseRequest(text: string): StreamRequest | null {
   try {
     const value = JSON.parse(text) as Partial<StreamRequest> | null;
     const isList = value?.params === undefined || (Array.isArray(value.params) && value.params.every((each) => typeof each === 'string'));
