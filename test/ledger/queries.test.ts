@@ -7,6 +7,7 @@ import type { LedgerStore } from '../../src/adapters/postgres/ledger/open-ledger
 import { dec, plain } from '../../src/domain/decimal.ts';
 import { gridOf } from '../../src/domain/wallet.ts';
 import { levelPrice } from '../../src/domain/grid.ts';
+import { nearestPrice, priceGridOf } from '../../src/domain/price-grid.ts';
 import type { PlanRunner } from '../../src/engine/plan-runner.ts';
 import { factsOf } from '../../src/engine/step.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -20,8 +21,8 @@ const FEES = { ...LIMITS, slippage: '0' };
 /** One unit a minute: up seven, down to −1, up to the reset at 10 300 and one more. Buys exactly 1 at the start. */
 const WORKED = strategy({ name: 'worked', wallets: [hedgeWallet({ capital: '10010' })], exchange: { market: FEES } });
 const PATH = [100, 101, 102, 103, 104, 105, 106, 107, 106, 105, 104, 103, 102, 101, 100, 99, 100, 101, 102, 103, 104].map((hundreds) => String(hundreds * 100));
-/** Touches no level of a geometric ladder exactly, and jumps over several. */
-const GEOMETRIC = strategy({ name: 'geometric', spacing: 'geometric', symbol: 'ETH/USDT:USDT', wallets: [longWallet({ account: 'eth' })], exchange: { account: 'eth', market: FEES } });
+/** Touches no level of a geometric ladder exactly, and jumps over several; at the price where five significant figures make the tick coarser. */
+const GEOMETRIC = strategy({ name: 'geometric', spacing: 'geometric', symbol: 'ETH/USDT:USDT', wallets: [longWallet({ account: 'eth' })], exchange: { account: 'eth', market: { ...FEES, significantFigures: 5 } } });
 const JAGGED = ['10000', '10350', '10620', '10200', '9870', '9600', '9250', '9420', '9800', '10010', '9700', '10150', '10400'];
 /** Two wallets on one net position: their orders at one level are one order, whose fills are split. */
 const NETTED = strategy({
@@ -199,10 +200,21 @@ describe.each(PLACES)('queries on %s', (_, makePlace) => {
     const touches = await rows(`select unit, level_price from hedgerow.unit_touches where plan = 'geometric' and cycle = ${facts.cycle}`);
     expect(touches.length).toBeGreaterThan(0);
     for (const { unit, level_price } of touches) expect(level_price).toBe(plain(levelPrice(grid, Number(unit))));
-    const [levels] = await rows(`select ${[-30, -7, -1, 0, 1, 9, 40].map((unit) => `hedgerow.level_price(${facts.anchor}, ${facts.unitSize}, 'geometric', 0.1, ${unit}) as "${unit}"`).join(', ')}`);
+    const [levels] = await rows(`select ${[-30, -7, -1, 0, 1, 9, 40].map((unit) => `hedgerow.level_price(${facts.anchor}, ${facts.unitSize}, 'geometric', 0.1, 5, ${unit}) as "${unit}"`).join(', ')}`);
     for (const [unit, price] of Object.entries(levels!)) expect(price).toBe(plain(levelPrice(grid, Number(unit))));
     const [wallet] = await rows("select peak_price, valley_price from hedgerow.wallet_positions where plan = 'geometric'");
     expect(wallet).toEqual({ peak_price: plain(levelPrice(grid, facts.peakUnit)), valley_price: plain(levelPrice(grid, facts.valleyUnit)) });
+  });
+
+  test('a price has the tick it has to the bot, also next to powers of ten', async () => {
+    const grids = [null, 5, 3].map((significantFigures) => priceGridOf({ tickSize: '0.001', significantFigures }));
+    const prices = ['0.0005', '0.001', '0.9996', '9.9996', '99.994', '99.995', '999.99949', '1000', '9999.9499', '9999.95', '10000.5', '99999.5', '123456.7'];
+    const columns = prices.flatMap((price, index) =>
+      grids.map(({ significantFigures }) => `hedgerow.nearest_price(${price}, hedgerow.tick_at(${price}, 0.001, ${significantFigures ?? 'null'})) as "${index} ${significantFigures}"`),
+    );
+    const [found] = await rows(`select ${columns.join(', ')}`);
+    const expected = prices.flatMap((price, index) => grids.map((grid): [string, string] => [`${index} ${grid.significantFigures}`, plain(nearestPrice(grid, dec(price)))]));
+    expect(found).toEqual(Object.fromEntries(expected));
   });
 
   test('a netted order has a leg for each wallet, and its trade a fill for each leg', async () => {
