@@ -6,8 +6,8 @@ import type { Rule } from './tidy-rules.ts';
 
 /** Imported by nothing, and why that is right. */
 const ALLOWED_DEAD: Readonly<Record<string, string>> = {
+  'src/adapters/system/load-credentials.ts': 'where accounts of real exchanges get their credentials from',
   'src/adapters/ccxt/open-ccxt-exchange.ts': 'opened by tests against local servers only, until a command trades with it',
-  'src/adapters/ccxt/load-exchange.ts': 'the way to a class of ccxt, for the adapters that talk to real exchanges',
   'src/campaign/planted/first-violation.ts': 'the program that src/campaign/planted/hunt.ts starts on broken copies of the bot',
   'src/adapters/yaml/generate-schema.ts': 'makes the text of schemas/strategy.schema.json for the test that holds that file current',
 };

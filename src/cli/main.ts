@@ -23,6 +23,7 @@ import { simulateCommand } from './commands/simulate.ts';
 import { traceCommand } from './commands/trace.ts';
 import type { CliIo, CommandSpec, ExitCode } from './command-spec.ts';
 import { isBrokenPipe, outputError, reportError } from './report-error.ts';
+import { refuseSecretArguments } from './secret-arguments.ts';
 
 const COMMANDS: readonly CommandSpec[] = [
   runCommand,
@@ -61,6 +62,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCo
   });
   process.on('uncaughtException', (error) => process.exit(isBrokenPipe(error) ? 0 : reportError(error, io)));
   try {
+    refuseSecretArguments(argv);
     await programFor(io, running).parseAsync(withKnownHelp(argv), { from: 'user' });
     return running.exitCode;
   } catch (error) {

@@ -1,4 +1,5 @@
 /** How errors reach the user: one message on standard error, the code of the error, and the exit code that follows from it. */
+import { processSecrets } from '../adapters/system/redaction.ts';
 import { HedgerowError, isInputError } from '../domain/errors.ts';
 import type { CliIo, ExitCode } from './command-spec.ts';
 
@@ -22,12 +23,12 @@ export function outputError(error: Error): HedgerowError {
   return new HedgerowError('INPUT_INVALID', `standard output cannot be written: ${error.message}; give it room, or send it elsewhere`, { cause: error });
 }
 
-/** Prints the error; stacks only with HEDGEROW_DEBUG=1. */
+/** Prints the error without secrets (I19); stacks only with HEDGEROW_DEBUG=1. */
 export function reportError(thrown: unknown, io: Pick<CliIo, 'stderr' | 'env'>): ExitCode {
   const error = told(thrown);
   const isDebug = io.env['HEDGEROW_DEBUG'] === '1';
-  io.stderr.write(error instanceof HedgerowError ? errorText(error) : unexpectedText(error, isDebug));
-  if (isDebug) io.stderr.write(`${stackOf(error)}\n`);
+  io.stderr.write(processSecrets.text(error instanceof HedgerowError ? errorText(error) : unexpectedText(error, isDebug)));
+  if (isDebug) io.stderr.write(processSecrets.text(`${stackOf(error)}\n`));
   return isInputError(error) ? 2 : 1;
 }
 

@@ -111,3 +111,21 @@ describe('as it is called', () => {
     expect(stderr).toBe('');
   });
 });
+
+describe('secrets on the command line are refused, and not repeated', () => {
+  const CANARY = 'kAnArY5ecret';
+  const HEX = `0x${'4c08'.repeat(16)}`;
+  test.each([
+    [['run', '--api-key', CANARY]],
+    [['run', `--secret=${CANARY}`]],
+    [['run', '--main-private-key', HEX]],
+    [[`--password=${CANARY}`]],
+    [['halt', 'plan', '--reason', HEX]],
+    [['check', `x=${HEX.slice(2)}`]],
+  ])('%j', async (args) => {
+    const { code, stdout, stderr } = await hedgerow(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^hedgerow: .*set it in the environment \(HEDGEROW_<ACCOUNT>_API_KEY, …\) or in a 0600 file \(--keys FILE\).*\[INPUT_INVALID\]\n$/);
+    expect(`${stdout}${stderr}`).not.toMatch(/kAnArY|4c084c08/);
+  });
+});

@@ -1,12 +1,14 @@
 /**
  * The control socket of a running bot, in its data folder: who may enter the folder may command the bot (I20). Requests of a connection
  * are answered one after the other; a wrong one gets an error for an answer and harms nobody; everything is bounded (I23).
+ * No answer holds a secret (I19).
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { HedgerowError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
+import { processSecrets } from '../system/redaction.ts';
 import { controlAddress, makeControlFolder } from './control-address.ts';
 import type { ControlAddress } from './control-address.ts';
 import { REQUEST_BYTES_MAX, parseRequest, requestIdOf } from './control-protocol.ts';
@@ -141,5 +143,6 @@ class Connection {
 }
 
 function lineOf(answer: ControlAnswer): string {
-  return `${JSON.stringify(answer)}\n`;
+  const text = JSON.stringify(answer);
+  return `${processSecrets.isArmed ? processSecrets.text(text) : text}\n`;
 }

@@ -9,6 +9,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HedgerowError } from '../../domain/errors.ts';
+import { processSecrets } from '../system/redaction.ts';
 import type { KillLatch, LatchRecord } from '../../ports/latch.ts';
 
 const NAME = /^[a-z0-9-]{1,100}$/;
@@ -75,7 +76,7 @@ async function writeDurably(path: string, text: string, folder: string): Promise
   const aside = `${path}.${process.pid}.tmp`;
   const file = await open(aside, 'w', 0o600);
   try {
-    await file.writeFile(text);
+    await file.writeFile(processSecrets.text(text));
     await file.sync();
   } finally {
     await file.close();

@@ -1,11 +1,12 @@
 /**
  * Values on their way between the store and its tables: JSON that jsonb takes, and rows read back as what was written. Keeps I2: a stored
- * number that cannot be read back exactly is not read at all.
+ * number that cannot be read back exactly is not read at all. Keeps I19: what is written holds no secret.
  */
 import { invariant } from '../../domain/invariant.ts';
 import type { Json } from '../../domain/json.ts';
 import type { OrderRequest, PositionSide, Side, TradeRecord } from '../../ports/exchange.ts';
 import type { JournalEntry, OperatorAction, SnapshotEnvelope, StoredIntent, StoredOrder, StoredPlan } from '../../ports/store.ts';
+import { processSecrets } from '../system/redaction.ts';
 import type { SqlRow } from './database.ts';
 
 /** Matches escaped backslashes too, so that a backslash written as text before `u0000` is not taken for an escape. */
@@ -16,7 +17,8 @@ const NOT_STORABLE = /\\(?:\\|u0000|u[dD][89a-fA-F][0-9a-fA-F]{2})/g;
  * make commits fail, so they become U+FFFD. (JSON.stringify writes whole pairs unescaped: each escaped surrogate is a half.)
  */
 export function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(NOT_STORABLE, (escape) => (escape === '\\\\' ? escape : '\ufffd'));
+  const text = JSON.stringify(value);
+  return (processSecrets.isArmed ? processSecrets.text(text) : text).replace(NOT_STORABLE, (escape) => (escape === '\\\\' ? escape : '\ufffd'));
 }
 
 // Row readers. The shapes were checked by the types when they were written and by the schema's constraints; columns hold nothing else.

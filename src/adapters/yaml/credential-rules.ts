@@ -15,7 +15,8 @@ const KEY_PARTS = /apikey|secret|passw|passphrase|privatekey|mnemonic|seedphrase
 const VALUE_LOOKS = /^(?:0x)?[0-9a-f]{64,}$/i;
 const PEM_LOOKS = /-----BEGIN [A-Z ]{0,40}KEY/;
 
-function looksLikeKey(text: string): boolean {
+/** True for text that only a key or a secret looks like. */
+export function looksLikeKey(text: string): boolean {
   const isMixed = text.length === 64 && /^[A-Za-z0-9]+$/.test(text) && /[0-9]/.test(text) && /[A-Za-z]/.test(text);
   return isMixed || VALUE_LOOKS.test(text) || PEM_LOOKS.test(text);
 }
@@ -23,9 +24,13 @@ function looksLikeKey(text: string): boolean {
 /** `https://user:password@host` */
 const URL_LOGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*@/i;
 
+/** True for a word that names a credential and cannot mean anything else, such as `api-key`. */
+export function namesCredential(word: string): boolean {
+  return KEY_PARTS.test(word.toLowerCase().replace(/[^a-z0-9]/g, ''));
+}
+
 function isCredentialKey(key: string): boolean {
-  const bare = key.toLowerCase().replace(/[^a-z0-9]/g, '');
-  return WHOLE_KEYS.has(bare) || KEY_PARTS.test(bare);
+  return WHOLE_KEYS.has(key.toLowerCase().replace(/[^a-z0-9]/g, '')) || namesCredential(key);
 }
 
 const LOGIN_WITHIN = /:\/\/[^\s/]*@/;

@@ -53,6 +53,11 @@ function lineStartsOf(text: string): number[] {
   return starts;
 }
 
+/** Where an offset lies in a text; see `positionOf`. */
+export function lineAndColumn(text: string, offset: number): { readonly line: number; readonly column: number } {
+  return positionOf(lineStartsOf(text), offset);
+}
+
 /** Line and column, both from 1; a column counts UTF-16 units as editors do. */
 function positionOf(lineStarts: readonly number[], offset: number): { line: number; column: number } {
   let low = 0;

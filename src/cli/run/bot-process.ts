@@ -5,6 +5,8 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { LatchFile } from '../../adapters/files/latch-file.ts';
 import { LOG_LEVELS, createPinoLog } from '../../adapters/system/pino-log.ts';
+import { redactedExchange } from '../../adapters/system/redacted-exchange.ts';
+import { processSecrets } from '../../adapters/system/redaction.ts';
 import { strategyHash } from '../../adapters/yaml/strategy-hash.ts';
 import { isInputError } from '../../domain/errors.ts';
 import type { Strategy } from '../../domain/strategy.ts';
@@ -91,7 +93,8 @@ export class BotProcess {
     const { exchange, venue } = run;
     const watched = new WatchedExchange(exchange);
     const { leases } = home;
-    const shared = { exchange: watched.port, store: leases?.guarded(home.store) ?? home.store, clock: exchange, log, latch, ...(leases === null ? {} : { lease: leases }) };
+    const port = processSecrets.isArmed ? redactedExchange(watched.port, processSecrets) : watched.port;
+    const shared = { exchange: port, store: leases?.guarded(home.store) ?? home.store, clock: exchange, log, latch, ...(leases === null ? {} : { lease: leases }) };
     const runners: PlanRunner[] = [];
     for (const strategy of strategies) {
       const observer = { phaseChanged: (wallet: string, _from: unknown, to: Parameters<PhaseCounter['note']>[2]) => this.#phases.note(strategy.name, wallet, to) };
