@@ -13,13 +13,14 @@ export interface ExchangeRules {
   readonly settles: readonly string[];
   /** Besides production. */
   readonly environments: readonly Exclude<Environment, 'production'>[];
-  /** What live trading needs and cannot have here through ccxt. Not empty: live trading is refused, paper trading works. */
+  /** What live trading needs and cannot have here, and what that would risk. Not empty: live trading is refused, paper trading works. */
   readonly missingForLive: readonly string[];
 }
 
 export type RealExchangeId = Exclude<ExchangeId, 'simulated'>;
 
 const BOTH_MODES = ['hedge', 'one-way'] as const;
+const DOCUMENTS_ONLY = 'what it answers is known from documents only, not from a server that keeps a ledger: an answer that reads otherwise could leave an order unseen';
 
 export const EXCHANGE_RULES: Readonly<Record<RealExchangeId, ExchangeRules>> = {
   binanceusdm: {
@@ -49,8 +50,8 @@ export const EXCHANGE_RULES: Readonly<Record<RealExchangeId, ExchangeRules>> = {
     settles: ['USDT', 'USDC'],
     environments: ['sandbox'],
     missingForLive: [
-      'a trigger order that has fired reads as closed before it is filled',
-      'trigger orders carry a client id and a tag of ccxt besides ours',
+      'in long/short mode no document says that a stop-loss order may open a position, and trigger orders have no direction: one sent while the price passes it would wait for the way back',
+      DOCUMENTS_ONLY,
     ],
   },
   bitget: {

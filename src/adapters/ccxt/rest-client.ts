@@ -9,10 +9,12 @@ import type { Priority, RateBudget } from './rate-budget.ts';
 
 /** A request in the exchange's own terms; `api` and `path` are those of ccxt's endpoint tables. */
 export interface Call {
-  readonly api: string;
+  /** ccxt's section of endpoints; where it has two levels, both. */
+  readonly api: string | readonly string[];
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
-  readonly params: Readonly<Record<string, Json>>;
+  /** A list where the exchange wants one as the body, even for a single row. */
+  readonly params: Readonly<Record<string, Json>> | readonly Readonly<Record<string, Json>>[];
   /** As the exchange counts it. */
   readonly weight: number;
 }
@@ -41,7 +43,7 @@ export type Reply = Answer | Silence;
 /** What of ccxt's client is used here; its own types say `any` for most of it. */
 interface Wire {
   handleErrors: (status: number, reason: string, url: string, method: string, headers: Readonly<Record<string, string>>, body: string, json: unknown) => unknown;
-  request(path: string, api: string, method: string, params: Record<string, unknown>): Promise<unknown>;
+  request(path: string, api: string | readonly string[], method: string, params: unknown): Promise<unknown>;
 }
 
 /** Thrown out of ccxt's answer handling, so that neither its error tables nor its parsing see the answer. */
@@ -96,7 +98,7 @@ export class RestClient {
     const deadline = new Promise<Silence>((resolve) => {
       timer = setTimeout(() => resolve({ type: 'silence', message: `no whole answer within ${deadlineMs} ms`, wasSent: true }), deadlineMs);
     });
-    const answered = this.#wire.request(path, api, method, { ...params }).then(
+    const answered = this.#wire.request(path, api, method, Array.isArray(params) ? params.map((row: Call['params']) => ({ ...row })) : { ...params }).then(
       (): Reply => ({ type: 'silence', message: 'an answer that was not handled', wasSent: true }),
       (thrown: unknown): Reply => (thrown instanceof Arrived ? thrown.answer : silenceOf(thrown, performance.now() - startedAt)),
     );

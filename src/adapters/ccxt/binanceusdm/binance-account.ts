@@ -1,5 +1,4 @@
 /** One Binance USDⓈ-M account: requests that change something, complete reads over both order namespaces, and the private stream. */
-import { D, dec, plain } from '../../../domain/decimal.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { MarginMode, PositionMode } from '../../../domain/strategy.ts';
 import type { AccountSettings, AmendRequest, BalanceRecord, CancelRequest, OrderRecord, OrderRequest, PositionRecord, TradeRecord, WriteOutcome } from '../../../ports/exchange.ts';
@@ -7,13 +6,14 @@ import type { KeyPermissions, SetupOutcome } from '../../../ports/exchange-setup
 import type { AccountDialect, AccountParts, CancelOutcome, Frame, StreamSpec, Verdict, VenueMarket } from '../dialect.ts';
 import { decimalOf, flagOf, nonZeroDecimal, optionalDecimal, optionalText, orUnknown, rowOf, rowsOf, textOf, timeOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
+import { acceptedRecord, feeIn, marginRatioOf } from '../order-records.ts';
 import type { Priority } from '../rate-budget.ts';
 import type { Call } from '../rest-client.ts';
 import { SharedRead } from '../shared-read.ts';
 import { fetchAccountEvents } from './account-events.ts';
 import { ChildOrders, isForced } from './child-orders.ts';
-import { acceptedRecord, algoRecord, childIdOf, orderParams, positionAmount, positionSideOf, regularRecord, sideOf, withChild } from './order-rows.ts';
-import { feeIn, userFrames } from './user-frames.ts';
+import { algoRecord, childIdOf, orderParams, positionAmount, positionSideOf, regularRecord, sideOf, withChild } from './order-rows.ts';
+import { userFrames } from './user-frames.ts';
 
 const TRADES_PAGE = 1_000;
 const PAGES_MAX = 100;
@@ -21,8 +21,6 @@ const PAGES_MAX = 100;
 const TRADES_SPAN_MS = 7 * 86_400_000 - 1;
 /** Modes and leverages are asked for once in this time however many plans ask. */
 const SETTINGS_REST_MS = 2_000;
-/** Decimals of the maintenance margin over the equity. */
-const RATIO_STEP = new D('0.000001');
 
 interface Settings {
   readonly isHedgeMode: boolean;
@@ -167,10 +165,9 @@ export class BinanceAccount implements AccountDialect {
     const assets = rowsOf(rowOf(await caller.read(this.#get('account', {}, 5, 'fapiPrivateV3')))['assets'], 'assets');
     const row = assets.find((each) => each['asset'] === currency);
     if (row === undefined) return { account, currency, total: '0', equity: '0', free: '0', marginRatio: null };
-    const equity = dec(decimalOf(row, 'marginBalance'));
-    const maintenance = dec(decimalOf(row, 'maintMargin'));
-    const marginRatio = maintenance.isZero() || !equity.greaterThan(0) ? null : plain(maintenance.div(equity).toNearest(RATIO_STEP));
-    return { account, currency, total: decimalOf(row, 'walletBalance'), equity: plain(equity), free: decimalOf(row, 'availableBalance'), marginRatio };
+    const equity = decimalOf(row, 'marginBalance');
+    const marginRatio = marginRatioOf(decimalOf(row, 'maintMargin'), equity);
+    return { account, currency, total: decimalOf(row, 'walletBalance'), equity, free: decimalOf(row, 'availableBalance'), marginRatio };
   }
 
   /** From `since` on in spans of a week, each by its pages. */

@@ -7,6 +7,7 @@ import type { DecimalString } from '../../../domain/decimal.ts';
 import type { OrderRecord, OrderRequest, OrderStatus, OrderType, PositionSide, Side } from '../../../ports/exchange.ts';
 import { decimalOf, flagOf, nonZeroDecimal, optionalText, textOf, timeOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
+import { CANCELED_BY_USER } from '../order-records.ts';
 
 /** What both namespaces tell of an order, under the names of the one it comes from. */
 interface Names {
@@ -45,9 +46,6 @@ export function positionSideOf(text: string | null): PositionSide | null {
   return text === 'LONG' ? 'long' : text === 'SHORT' ? 'short' : null;
 }
 
-/** The reason the engine knows cancellations by somebody with the same key by; it knows its own. */
-const BY_USER = 'CANCELED_BY_USER';
-
 function shared(row: Row, account: string, symbol: string, names: Names): Omit<OrderRecord, 'status' | 'triggered' | 'filled' | 'reason' | 'updatedAt'> {
   const type = TYPES[textOf(row, names.type)] ?? 'limit';
   const isConditional = type === 'stop-market' || type === 'stop-limit';
@@ -78,7 +76,7 @@ export function regularRecord(row: Row, account: string, symbol: string): OrderR
     status,
     triggered: false,
     filled: decimalOf(row, 'executedQty'),
-    reason: status === 'canceled' ? BY_USER : status === 'rejected' || status === 'expired' ? said : null,
+    reason: status === 'canceled' ? CANCELED_BY_USER : status === 'rejected' || status === 'expired' ? said : null,
     updatedAt: timeOf(row, 'updateTime'),
   };
 }
@@ -92,7 +90,7 @@ export function algoRecord(row: Row, account: string, symbol: string): OrderReco
     status,
     triggered: FIRED.includes(said),
     filled: '0',
-    reason: status === 'canceled' ? BY_USER : status === 'rejected' || status === 'expired' ? (optionalText(row, 'failedReason') ?? said) : null,
+    reason: status === 'canceled' ? CANCELED_BY_USER : status === 'rejected' || status === 'expired' ? (optionalText(row, 'failedReason') ?? said) : null,
     updatedAt: timeOf(row, 'updateTime'),
   };
 }
@@ -107,11 +105,6 @@ export function childIdOf(algoRow: Row): string | null {
 export function withChild(algo: OrderRecord, child: OrderRecord): OrderRecord {
   const { status, filled, reason, updatedAt } = child;
   return { ...algo, status, filled, reason, triggered: true, updatedAt: Math.max(updatedAt, algo.updatedAt) };
-}
-
-/** What was accepted a moment ago. */
-export function acceptedRecord(request: OrderRequest, id: string, at: number): OrderRecord {
-  return { ...request, id, status: 'open', triggered: false, filled: '0', reason: null, createdAt: at, updatedAt: at };
 }
 
 /** The wire's words for a request. */

@@ -2,12 +2,12 @@
  * Frames of Binance's private stream. Fills are read from executions of regular orders alone (`x` = TRADE); a frame about a conditional
  * order tells when it fired, was cancelled or refused, never that something was filled.
  */
-import { dec, plain } from '../../../domain/decimal.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { OrderRecord, TradeRecord } from '../../../ports/exchange.ts';
 import type { Frame, VenueMarket, VenueMarkets } from '../dialect.ts';
 import { decimalOf, optionalDecimal, optionalText, rowOf, textOf, timeOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
+import { feeIn } from '../order-records.ts';
 import type { ChildOrders } from './child-orders.ts';
 import { isForced } from './child-orders.ts';
 import { algoRecord, positionSideOf, regularRecord, sideOf } from './order-rows.ts';
@@ -138,11 +138,4 @@ function algoFrames(order: Row, at: number, { account, markets, children }: User
   };
   const record = algoRecord(row, account, market.symbol);
   return [{ type: 'order', order: record, at }];
-}
-
-/** In the quote currency. A fee paid in another coin counts at the full rate, which is never less than what was paid. */
-export function feeIn(market: VenueMarket, commission: string | null, asset: string | null, price: string, amount: string, isMaker: boolean): string {
-  if (commission !== null && (asset === null || asset === market.quote)) return commission;
-  const { makerFee, takerFee } = market.instrument;
-  return plain(dec(price).times(amount).times(isMaker ? makerFee : takerFee));
 }
