@@ -14,6 +14,8 @@ export class Engine {
   readonly #awake = new Set<PlanRunner>();
   readonly #unsubscribe: () => void;
   #settling: Promise<void> | null = null;
+  /** Tells whoever settles that another plan has something to do. */
+  #onWake: () => void = () => {};
   #isStopped = false;
   /** Plans that are working right now. */
   activeRunners = 0;
@@ -32,12 +34,13 @@ export class Engine {
     if (this.#isStopped) return;
     const symbol = symbolOf(event);
     for (const runner of symbol === null ? this.runners : (this.#bySymbol.get(symbol) ?? [])) {
-      if (runner.receive(event)) this.#awake.add(runner);
+      if (runner.receive(event)) this.wake(runner);
     }
   }
 
   wake(runner: PlanRunner): void {
     this.#awake.add(runner);
+    this.#onWake();
   }
 
   /** `Clock.elapsed()` at which some plan has something to do although nothing happens; Infinity when none has. */
@@ -47,14 +50,14 @@ export class Engine {
 
   /** Wakes the plans whose deadlines have come; then settle. */
   wakeDue(now: number): void {
-    for (const runner of this.runners) if (runner.nextWakeAt <= now) this.#awake.add(runner);
+    for (const runner of this.runners) if (runner.nextWakeAt <= now) this.wake(runner);
   }
 
   /** Operators may have asked for something: every plan reads it from the store. */
   readActions(): void {
     for (const runner of this.runners) {
       runner.readActions();
-      this.#awake.add(runner);
+      this.wake(runner);
     }
   }
 
@@ -73,13 +76,28 @@ export class Engine {
     return this.#settling;
   }
 
+  /** Plans work beside each other: none waits for another one's answers. */
   async #settleAll(): Promise<void> {
-    while (this.#awake.size > 0 && !this.#isStopped) {
-      const runners = [...this.#awake];
-      this.#awake.clear();
-      this.activeRunners += runners.length;
-      await Promise.all(runners.map((runner) => runner.settle().finally(() => (this.activeRunners -= 1))));
+    const working = new Map<PlanRunner, Promise<void>>();
+    while ((this.#awake.size > 0 || working.size > 0) && !this.#isStopped) {
+      for (const runner of [...this.#awake].filter((each) => !working.has(each))) {
+        this.#awake.delete(runner);
+        this.activeRunners += 1;
+        const work = runner.settle().finally(() => {
+          this.activeRunners -= 1;
+          working.delete(runner);
+        });
+        working.set(runner, work);
+      }
+      // One that was woken while others were started is started before anybody waits.
+      if ([...this.#awake].every((runner) => working.has(runner))) await Promise.race([...working.values(), this.#woken()]);
     }
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onWake = resolve;
+    });
   }
 
   /** Takes no more events and finishes the pass under way; resting orders stay where they are. */
