@@ -11,6 +11,8 @@ export type Prices = Readonly<Record<TriggerSource, DecimalString>>;
 
 export interface PricePoint extends Prices {
   readonly at: number;
+  /** See the port's price event. */
+  readonly times?: Readonly<Record<TriggerSource, number>>;
 }
 
 export type PlanCommand =

@@ -44,7 +44,7 @@ export interface IntakeParts {
   readonly orders: Map<string, TrackedOrder>;
   readonly memory: PlanMemory;
   /** Shows the wallets a price that is newer than what they saw, before a fill is booked. */
-  readonly catchUpPrice: () => void;
+  readonly catchUpPrice: (trade: TradeRecord, order: TrackedOrder) => void;
 }
 
 /** Fills kept to tell who held what a moment ago. */
@@ -155,7 +155,7 @@ export class PlanIntake {
 
   #book(trade: TradeRecord, order: TrackedOrder): void {
     const { machines, record, orders, guard, memory, log, strategy, catchUpPrice } = this.#parts;
-    catchUpPrice();
+    catchUpPrice(trade, order);
     const { order: after, fills } = allocateTrade(order, trade, machines.running.wallets);
     memory.book(trade);
     for (const { wallet, fill } of fills) this.#bookFill(wallet, fill, trade);

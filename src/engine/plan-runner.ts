@@ -13,7 +13,7 @@ import type { Instrument, Strategy } from '../domain/strategy.ts';
 import { longOf, shortOf } from '../domain/wallet.ts';
 import type { Clock } from '../ports/clock.ts';
 import { accountOf, symbolOf } from '../ports/exchange.ts';
-import type { Exchange, ExchangeEvent } from '../ports/exchange.ts';
+import type { Exchange, ExchangeEvent, TradeRecord } from '../ports/exchange.ts';
 import type { KillLatch } from '../ports/latch.ts';
 import type { Log } from '../ports/log.ts';
 import type { SnapshotEnvelope, Store, StoredPlan } from '../ports/store.ts';
@@ -28,9 +28,9 @@ import type { PlanCommand, PricePoint, QueuedEvent } from './event-queue.ts';
 import { JournalledMachines } from './journalled-machines.ts';
 import type { MachineCounters, RunnerObserver } from './journalled-machines.ts';
 import { OperatorDesk } from './operator-desk.ts';
-import { isSettled } from './order-tracker.ts';
+import { settleOrders } from './order-ends.ts';
 import type { TrackedOrder } from './order-tracker.ts';
-import { Outbox, currentSlot } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 import type { Command, SentBefore } from './outbox.ts';
 import { PassRecord } from './pass-record.ts';
 import { permissions, planDesire, tooSmallSlots } from './plan-desire.ts';
@@ -40,6 +40,7 @@ import type { EngineMemory } from './plan-memory.ts';
 import { PlanReader } from './plan-reader.ts';
 import { openingState } from './plan-start.ts';
 import { PriceAge } from './price-age.ts';
+import { PriceView } from './price-view.ts';
 import { NO_BAND, bandOf, isInside, narrowed } from './price-band.ts';
 import type { PriceBand } from './price-band.ts';
 import type { LeaseHold, RestoredPlan } from './runner-parts.ts';
@@ -93,7 +94,7 @@ export class PlanRunner {
   readonly #intake: PlanIntake;
   readonly #reader: PlanReader;
   readonly #desk: OperatorDesk;
-  #prices: PricePoint | null = null;
+  readonly #view = new PriceView();
   readonly #priceAge: PriceAge;
   readonly #queue = new EventQueue();
   #band: PriceBand = NO_BAND;
@@ -133,7 +134,7 @@ export class PlanRunner {
     this.#risk = new RiskWatch(strategy.risk, this.#accounts, exchange, this.#memory.facts.risk);
     for (const order of restored?.orders ?? []) this.#outbox.doubt(order, this.#orders);
     const shared = { planId: plan.planId, strategy, store, log, record, machines, outbox: this.#outbox, guard: this.#guard, orders: this.#orders, memory: this.#memory };
-    this.#intake = new PlanIntake({ ...shared, catchUpPrice: () => this.#catchUpPrice() });
+    this.#intake = new PlanIntake({ ...shared, catchUpPrice: (trade, order) => this.#catchUpPrice(trade, order) });
     this.#desk = new OperatorDesk({ ...shared, plan: strategy.name, latch: deps.latch ?? null, now: () => this.#now(), command: (command) => this.#takeCommand(command) });
     this.#reader = new PlanReader({ ...shared, accounts: this.#accounts, exchange, clock, startedAt: plan.startedAt, intake: this.#intake, desk: this.#desk, catchUp: async () => void (await this.#takeEvents()), isBusy: () => this.#queue.holdsExchangeEvents });
   }
@@ -147,7 +148,7 @@ export class PlanRunner {
   }
 
   get prices(): PricePoint | null {
-    return this.#prices;
+    return this.#view.point;
   }
 
   get counters(): RunnerCounters {
@@ -216,11 +217,10 @@ export class PlanRunner {
     return Math.max(next, this.#passedAt + WAKE_MIN_MS);
   }
 
-  #receivePrice({ last, mark, index, at }: Extract<ExchangeEvent, { type: 'price' }>): boolean {
-    const point: PricePoint = { last, mark, index, at };
-    if (!this.#deps.exchange.capabilities.hasLosslessEvents) this.#priceAge.hear(at);
+  #receivePrice({ type: _, symbol: _symbol, ...point }: Extract<ExchangeEvent, { type: 'price' }>): boolean {
+    if (!this.#deps.exchange.capabilities.hasLosslessEvents) this.#priceAge.hear(point.at);
     if (this.#queue.isEmpty && !this.#isRunning && this.#isQuiet(point)) {
-      this.#prices = point;
+      this.#view.take(point);
       return false;
     }
     this.#queue.pushPrice(point);
@@ -276,7 +276,7 @@ export class PlanRunner {
     events.push(...(await this.#takeEvents()));
     this.#settleOrders();
     this.#followIfHeldBack();
-    await this.#refreshAtr(this.#prices?.at ?? this.#now());
+    await this.#refreshAtr(this.prices?.at ?? this.#now());
     this.#applyJointReset();
     await this.#checkRisk();
     await this.#desk.latchIfStopped();
@@ -363,15 +363,14 @@ export class PlanRunner {
   }
 
   async #takePrice(point: PricePoint): Promise<void> {
-    if (this.#prices !== null && point.at < this.#prices.at) return;
-    this.#prices = point;
+    if (!this.#view.take(point)) return;
     if (this.#machines.state === null) {
       await this.#start(point);
       return;
     }
     const price = point[this.strategy.exchange.triggerBy];
     // A halted plan follows no price; it is shown the newest when it is resumed.
-    if (operationOf(this.#machines.running) === 'halted') return;
+    if (operationOf(this.#machines.running) === 'halted' || this.#isBehind) return;
     if (isInside(this.#band, Number(price)) && isInside(this.#band, Number(point.mark))) return;
     this.#passedSlots.clear();
     this.#touch(price, point.at);
@@ -420,7 +419,7 @@ export class PlanRunner {
   #resume(at: number): void {
     this.#atr.expire();
     this.#reader.require();
-    const price = this.#prices?.[this.strategy.exchange.triggerBy] ?? this.#machines.price;
+    const price = this.prices?.[this.strategy.exchange.triggerBy] ?? this.#machines.price;
     for (const wallet of this.#machines.running.wallets) {
       const facts = factsOf(wallet);
       const isEmpty = longOf(facts).isZero() && shortOf(facts).isZero() && facts.isOpened && facts.longClosedAt === null && phaseOf(wallet) !== 'RESET';
@@ -448,12 +447,19 @@ export class PlanRunner {
     }
   }
 
-  /** A fill is booked on the newest price the plan knows, not on the one of the last level. */
-  #catchUpPrice(): void {
-    const now = this.#prices;
-    if (now !== null && now[this.strategy.exchange.triggerBy] !== this.#machines.price) this.#touch(now[this.strategy.exchange.triggerBy], now.at);
+  /** A fill is booked on the newest price the plan knows, not on the one of the last level; that it happened tells a price too. */
+  #catchUpPrice(trade: TradeRecord, order: TrackedOrder): void {
+    const { triggerBy } = this.strategy.exchange;
+    this.#view.observe(triggerBy, trade, order);
+    const now = this.prices;
+    if (now !== null && !this.#isBehind && now[triggerBy] !== this.#machines.price) this.#touch(now[triggerBy], now.at);
+    this.#view.noteFill(trade.at);
   }
 
+  /** A fill is known that is younger than the price: what the price says may be of before it. */
+  get #isBehind(): boolean {
+    return this.#view.isBehind(this.strategy.exchange.triggerBy);
+  }
   /** While an order fills in parts the ladders stay where they are, so that its fills keep their slot; they follow when it has ended. */
   #touch(price: DecimalString, at: number): void {
     this.#isHeldBack = this.#orderInFlight() !== null;
@@ -461,12 +467,12 @@ export class PlanRunner {
   }
 
   #followIfHeldBack(): void {
-    if (this.#isHeldBack && this.#orderInFlight() === null) this.#touch(this.#machines.price, this.#now());
+    if (this.#isHeldBack && !this.#isBehind && this.#orderInFlight() === null) this.#touch(this.#machines.price, this.#now());
   }
 
   #applyJointReset(): void {
     const due = dueJointReset(this.#machines.running, this.#machines.price);
-    if (due !== null && this.#orderInFlight() === null) this.#machines.apply(due, this.#now(), {});
+    if (due !== null && !this.#isBehind && this.#orderInFlight() === null) this.#machines.apply(due, this.#now(), {});
   }
 
   /** An order that has fired and whose fills are still to come; a joint reset waits for it. */
@@ -485,7 +491,7 @@ export class PlanRunner {
 
   async #read(): Promise<void> {
     const point = await this.#commits.ask(() => this.#reader.read());
-    if (point === null || (this.#prices !== null && point.at <= this.#prices.at)) return;
+    if (point === null || (this.prices !== null && point.at <= this.prices.at)) return;
     this.#priceAge.hear(point.at);
     await this.#takePrice(point);
   }
@@ -507,7 +513,7 @@ export class PlanRunner {
   }
 
   async #checkRisk(): Promise<void> {
-    const { mark } = this.#prices ?? { mark: null };
+    const { mark } = this.prices ?? { mark: null };
     const hit = mark === null ? null : await unlessUnavailable(() => this.#risk.check(this.#machines.running, mark), null);
     if (hit !== null) this.#takeCommand({ type: hit.limit.action, reason: `risk limit ${hit.limit.name} ${hit.limit.limit} reached: ${hit.value}` });
   }
@@ -524,7 +530,8 @@ export class PlanRunner {
     const desired = this.desired();
     const { capabilities } = this.#deps.exchange;
     return planActions(desired, [...this.#orders.values()], {
-      prices: this.#prices,
+      prices: this.prices,
+      behind: this.#view.behind,
       amendsConditional: capabilities.amendsConditional,
       maxConditionalPerSymbol: capabilities.maxConditionalPerSymbol,
       blockedSlots: new Map([...tooSmallSlots(desired, this.instrument), ...this.#guard.blocked(desired, this.#deps.clock.elapsed())]),
@@ -547,7 +554,7 @@ export class PlanRunner {
   }
 
   #derive(): Plan {
-    if (this.#prices === null) return NO_PLAN;
+    if (this.prices === null) return NO_PLAN;
     const plan = this.preview();
     this.#withheld = plan.withheld;
     this.#pauseIfStuck();
@@ -565,36 +572,16 @@ export class PlanRunner {
     return { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#machines.running), engine: this.memory } as never };
   }
 
-  /** Finished orders leave the book; a reset whose order ended early goes on with what it got. */
   #settleOrders(): void {
-    for (const order of [...this.#orders.values()]) {
-      if (!isSettled(order)) continue;
-      this.#orders.delete(order.clientOrderId);
-      this.#derivedFrom = null;
-      const wasAsked = this.#outbox.isCancelRequested(order.clientOrderId);
-      this.#outbox.forget(order.clientOrderId);
-      // A refusal was counted when it was answered.
-      if (order.filled === order.amount || wasAsked || order.exchangeOrderId === null) continue;
-      this.#endedEarly(order);
-    }
-  }
-
-  #endedEarly(order: TrackedOrder): void {
-    const [first] = order.legs;
-    this.#deps.log.warn({ plan: this.strategy.name, order: order.clientOrderId, status: order.finalStatus, filled: order.filled, reason: order.reason }, 'order ended unfilled');
-    const isReset = first?.role === 'market-buy' || first?.role === 'rebalance';
-    if (first !== undefined && isReset && order.filled !== '0') {
-      this.#machines.apply({ to: 'wallet', wallet: first.wallet, event: { type: 'reset-order.ended' } }, this.#now(), { clientOrderId: order.clientOrderId });
-      return;
-    }
-    this.#guard.failed({ slot: currentSlot(order), legs: order.legs }, order.reason ?? order.finalStatus ?? 'ended', this.#deps.clock.elapsed());
+    const { clock, log } = this.#deps;
+    if (settleOrders({ plan: this.strategy.name, orders: this.#orders, outbox: this.#outbox, machines: this.#machines, guard: this.#guard, clock, log })) this.#derivedFrom = null;
   }
 
   #updateBand(): void {
     this.#wakeAt = this.nextWakeAt;
-    if (this.#machines.state === null || this.#prices === null) return;
+    if (this.#machines.state === null || this.prices === null) return;
     const waiting = this.#withheld.flatMap(({ order }) => (order.triggerPrice === null ? [] : [order.triggerPrice]));
-    const band = bandOf(this.#machines.state, this.#machines.price, waiting);
+    const band = this.#isBehind ? NO_BAND : bandOf(this.#machines.state, this.#machines.price, waiting);
     this.#band = narrowed(band, this.#risk.band(this.#machines.state));
   }
 }

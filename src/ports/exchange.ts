@@ -167,6 +167,8 @@ export type ExchangeEvent =
       readonly mark: DecimalString;
       readonly index: DecimalString;
       readonly at: number;
+      /** Exchange time of each, where they are told one at a time; absent: all are of `at`. */
+      readonly times?: Readonly<Record<TriggerSource, number>>;
     }
   | { readonly type: 'order'; readonly order: OrderRecord; readonly at: number }
   | { readonly type: 'trade'; readonly trade: TradeRecord; readonly at: number }
@@ -239,7 +241,7 @@ export interface Exchange {
   readonly capabilities: ExchangeCapabilities;
   fetchInstrument(symbol: string): Promise<Instrument>;
   /** The last known prices, or null before the first. */
-  fetchPrice(symbol: string): Promise<{ last: DecimalString; mark: DecimalString; index: DecimalString; at: number } | null>;
+  fetchPrice(symbol: string): Promise<Pick<Extract<ExchangeEvent, { type: 'price' }>, 'last' | 'mark' | 'index' | 'at' | 'times'> | null>;
   /** Closed candles of the last price, oldest first, at most `limit`; `timeframeMs` is one the exchange was asked to keep. */
   fetchCandles(symbol: string, timeframeMs: number, limit: number): Promise<readonly Candle[]>;
   /** Position mode is the account's; margin mode and leverage the symbol's. */

@@ -46,6 +46,8 @@ type CancelAction = Extract<Action, { type: 'cancel' }>;
 export interface PlanContext {
   /** Last known price per trigger source; null before the first. */
   readonly prices: Readonly<Record<TriggerSource, DecimalString>> | null;
+  /** Sources whose price is older than the newest fill: whether it is through a trigger is the exchange's word alone. Absent: none. */
+  readonly behind?: ReadonlySet<TriggerSource>;
   readonly amendsConditional: boolean;
   readonly maxConditionalPerSymbol: number | null;
   /** Slots that may not be placed now (refused and waiting, or attempts used up), with the reason. */
@@ -382,7 +384,7 @@ class Planner {
     if (order.triggerPrice === null) return false;
     if (this.#context.passedSlots.has(order.slot)) return true;
     const price = this.#context.prices?.[order.triggerBy];
-    if (price === undefined) return false;
+    if (price === undefined || this.#context.behind?.has(order.triggerBy) === true) return false;
     return order.side === 'sell' ? dec(price).lessThanOrEqualTo(order.triggerPrice) : dec(price).greaterThanOrEqualTo(order.triggerPrice);
   }
 

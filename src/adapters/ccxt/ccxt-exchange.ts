@@ -189,14 +189,10 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
     return this.#market(symbol).instrument;
   }
 
-  async fetchPrice(symbol: string): Promise<{ last: string; mark: string; index: string; at: number } | null> {
-    const known = this.#board.price(symbol);
+  async fetchPrice(symbol: string): ReturnType<Exchange['fetchPrice']> {
     const heardAt = this.#priceHeardAt.get(symbol) ?? -Infinity;
-    if (known !== null && performance.now() - heardAt < PRICE_YOUNG_MS) return known;
-    const quote = await this.#parts.publicDialect.fetchQuote(this.#market(symbol));
-    this.#board.hear(quote);
-    const { last, mark, index, at } = quote;
-    return { last, mark, index, at };
+    if (performance.now() - heardAt >= PRICE_YOUNG_MS) this.#board.hear(await this.#parts.publicDialect.fetchQuote(this.#market(symbol)));
+    return this.#board.price(symbol);
   }
 
   async fetchCandles(symbol: string, timeframeMs: number, limit: number): Promise<readonly Candle[]> {

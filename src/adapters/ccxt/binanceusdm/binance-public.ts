@@ -36,7 +36,8 @@ export class BinancePublic implements PublicDialect {
       last: decimalOf(ticker, 'price'),
       mark: decimalOf(premium, 'markPrice'),
       index: decimalOf(premium, 'indexPrice'),
-      at: Math.max(timeOf(premium, 'time'), timeOf(ticker, 'time')),
+      // Asked for before the last trade, so no part of it is older.
+      at: timeOf(premium, 'time'),
     };
   }
 
