@@ -2,10 +2,11 @@
 import { HedgerowError } from '../../domain/errors.ts';
 import { binanceUsdm } from './binanceusdm/binanceusdm.ts';
 import type { Dialect } from './dialect.ts';
+import { hyperliquid } from './hyperliquid/hyperliquid.ts';
 import type { CcxtExchangeId } from './load-exchange.ts';
 import { okx } from './okx/okx.ts';
 
-const DIALECTS: Readonly<Partial<Record<CcxtExchangeId, Dialect>>> = { binanceusdm: binanceUsdm, okx };
+const DIALECTS: Readonly<Partial<Record<CcxtExchangeId, Dialect>>> = { binanceusdm: binanceUsdm, hyperliquid, okx };
 
 /** Throws INPUT_INVALID for an exchange that is not traded. */
 export function dialectOf(exchangeId: CcxtExchangeId): Dialect {

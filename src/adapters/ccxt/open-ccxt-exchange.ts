@@ -14,6 +14,7 @@ import type { CcxtMarket, Dialect, VenueMarket, VenueMarkets } from './dialect.t
 import { dialectOf } from './dialects.ts';
 import type { CcxtClient, CcxtExchangeId } from './load-exchange.ts';
 import { RateBudget } from './rate-budget.ts';
+import type { BudgetSpec } from './rate-budget.ts';
 import { RestClient } from './rest-client.ts';
 import { VenueClock } from './venue-clock.ts';
 
@@ -30,6 +31,8 @@ export interface CcxtExchangeOptions {
   readonly symbols: readonly string[];
   readonly log: Log;
   readonly deadlineMs?: number;
+  /** Default: what the exchange allows one address; less where others share it. */
+  readonly budget?: BudgetSpec;
 }
 
 /** Rejects with EXCHANGE_UNAVAILABLE when the exchange does not answer, INPUT_INVALID when a credential is missing or a symbol does not exist. */
@@ -39,7 +42,7 @@ export async function openCcxtExchange(options: CcxtExchangeOptions): Promise<Cc
   checkCredentials(exchangeId, dialect, credentials);
   const create = (flavour: 'rest' | 'pro', keys: Credentials | null): Promise<CcxtClient> =>
     createClient({ exchangeId, flavour, dialect, connection, credentials: keys, timeoutMs: deadlineMs });
-  const budget = new RateBudget(dialect.budget);
+  const budget = new RateBudget(options.budget ?? dialect.budget);
   const stamping: CcxtClient[] = [];
   const callerOf = (read: CcxtClient, write: CcxtClient): AccountCaller => {
     const wire = (client: CcxtClient): RestClient => new RestClient({ client, budget, deadlineMs, usedWeight: (answer) => dialect.usedWeight?.(answer) ?? null });

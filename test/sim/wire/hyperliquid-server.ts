@@ -1,7 +1,10 @@
 /** A Hyperliquid server of two sub-accounts and a master for tests, and ccxt's real clients pointed at it. */
 import { WireListener } from '../../../src/adapters/wire/wire-listener.ts';
+import { PLAIN_CONNECTION } from '../../../src/adapters/ccxt/ccxt-clients.ts';
+import type { Connection, Credentials } from '../../../src/adapters/ccxt/ccxt-clients.ts';
 import { loadCcxtClass } from '../../../src/adapters/ccxt/load-exchange.ts';
 import type { CcxtClient } from '../../../src/adapters/ccxt/load-exchange.ts';
+import type { Log } from '../../../src/ports/log.ts';
 import type { SimulatedExchangeConfig, SimulatedMarket } from '../../../src/sim/exchange/config.ts';
 import { SimulatedExchange } from '../../../src/sim/exchange/simulated-exchange.ts';
 import { HyperliquidProtocol } from '../../../src/sim/wire/hyperliquid/hyperliquid-protocol.ts';
@@ -40,12 +43,12 @@ export interface Server {
   skewMs: number;
 }
 
-export async function startServer(options: Partial<SimulatedExchangeConfig> = {}): Promise<Server> {
+export async function startServer({ deposit = '100000', ...options }: Partial<SimulatedExchangeConfig> & { deposit?: string } = {}): Promise<Server> {
   const server: { skewMs: number } = { skewMs: 0 };
   const now = (): number => Date.now() + server.skewMs;
   const markets = options.markets ?? MARKETS;
   const exchange = new SimulatedExchange({
-    accounts: ['main', 'long', 'hedge'].map((account) => ({ account, deposit: '100000', positionMode: 'one-way', leverage: '10', currency: 'USDC' })),
+    accounts: ['main', 'long', 'hedge'].map((account) => ({ account, deposit, positionMode: 'one-way', leverage: '10', currency: 'USDC' })),
     capabilities: { exchangeId: 'hyperliquid', amendsConditional: false, triggerSources: ['mark'], clientOrderIdForm: 'hex128', requestDeadlineMs: 0 },
     startAt: Date.now(),
     ...options,
@@ -82,3 +85,17 @@ export function owner(server: Server): Promise<Client> {
 export function cloid(number: number): string {
   return `0x${number.toString(16).padStart(32, '0')}`;
 }
+
+/** How hedgerow is told of this server. */
+export function connectionOf({ listener }: Server): Connection {
+  return { ...PLAIN_CONNECTION, restUrl: `http://${listener.address}`, streamUrl: `ws://${listener.address}` };
+}
+
+/** The owner's account through an agent, and each sub-account through an agent of its own. */
+export const CREDENTIALS: Readonly<Record<'main' | 'long' | 'hedge', Credentials>> = {
+  main: { walletAddress: addressOf(OWNER_KEY), privateKey: AGENT_KEY },
+  long: { walletAddress: addressOf(OWNER_KEY), privateKey: SUB_KEYS.long, vaultAddress: SUB_ADDRESSES.long },
+  hedge: { walletAddress: addressOf(OWNER_KEY), privateKey: SUB_KEYS.hedge, vaultAddress: SUB_ADDRESSES.hedge },
+};
+
+export const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };

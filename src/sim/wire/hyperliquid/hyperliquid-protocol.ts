@@ -42,8 +42,8 @@ export class HyperliquidProtocol implements WireProtocol {
     this.#streams = new StreamDesk(parts);
   }
 
-  /** Every action that arrived with a readable body, the newest last. */
-  get receivedActions(): readonly ReceivedAction[] {
+  /** Every action that arrived with a readable body, the newest last; whoever reads them may empty it. */
+  get receivedActions(): ReceivedAction[] {
     return this.#actions.received;
   }
 

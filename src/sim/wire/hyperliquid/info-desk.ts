@@ -192,7 +192,7 @@ export class InfoDesk {
       leverage: { type: position.marginMode, value: Number(position.leverage) },
       entryPx: position.entryPrice,
       positionValue: plain(value),
-      unrealizedPnl: plain(pnl.toDecimalPlaces(USD_DECIMALS)),
+      unrealizedPnl: plain(pnl),
       returnOnEquity: margin.isZero() ? '0.0' : plain(pnl.dividedBy(margin).toDecimalPlaces(USD_DECIMALS)),
       liquidationPx: position.liquidationPrice,
       marginUsed: plain(margin),
