@@ -14,9 +14,9 @@ import type { SimulatedAccount, SimulatedMarket, SymbolSettings } from './exchan
  * that, so that after losses the re-entries of a cycle, whose quote amount is fixed, still find margin. Isolated margin keeps the
  * strategy's, because there the leverage also decides where the position is liquidated.
  */
-export function exchangeLeverage(strategy: Strategy): DecimalString {
+export function exchangeLeverage(strategy: Strategy, maxLeverage: DecimalString = DEFAULT_MAX_LEVERAGE): DecimalString {
   if (strategy.exchange.marginMode === 'isolated') return plain(maxOf(dec(strategy.leverage), ONE));
-  return plain(maxOf(minOf(dec(strategy.leverage).times(2).ceil(), new D(DEFAULT_MAX_LEVERAGE)), ONE));
+  return plain(maxOf(minOf(dec(strategy.leverage).times(2).ceil(), dec(maxLeverage)), ONE));
 }
 
 export function simulatedMarkets(strategies: readonly Strategy[]): SimulatedMarket[] {
@@ -35,20 +35,30 @@ export function simulatedMarkets(strategies: readonly Strategy[]): SimulatedMark
   return [...markets.values()];
 }
 
-export function simulatedAccounts(strategies: readonly Strategy[]): SimulatedAccount[] {
-  const accounts = new Map<string, { deposit: D; positionMode: Strategy['exchange']['positionMode']; symbols: Record<string, SymbolSettings> }>();
+/** `markets` limit the leverage; of a symbol that is not among them it is the simulated exchange's own limit. */
+export function simulatedAccounts(strategies: readonly Strategy[], markets: readonly SimulatedMarket[] = []): SimulatedAccount[] {
+  const accounts = new Map<string, { deposit: D; positionMode: Strategy['exchange']['positionMode']; currency: string; symbols: Record<string, SymbolSettings> }>();
   for (const strategy of strategies) {
     for (const wallet of strategy.wallets) {
-      const account = accounts.get(wallet.account) ?? { deposit: new D(0), positionMode: strategy.exchange.positionMode, symbols: {} };
+      const account = accounts.get(wallet.account) ?? { deposit: new D(0), positionMode: strategy.exchange.positionMode, currency: settleOf(strategy), symbols: {} };
       if (account.positionMode !== strategy.exchange.positionMode) {
         throw new HedgerowError('INPUT_INVALID', `${strategy.name} wants ${strategy.exchange.positionMode} position mode on account ${wallet.account}, another strategy the other; use separate accounts`);
       }
+      if (account.currency !== settleOf(strategy)) {
+        throw new HedgerowError('INPUT_INVALID', `${strategy.name} settles in ${settleOf(strategy)}, another strategy on account ${wallet.account} in ${account.currency}; use separate accounts`);
+      }
       account.deposit = account.deposit.plus(wallet.capital);
-      account.symbols[strategy.symbol] = { marginMode: strategy.exchange.marginMode, leverage: exchangeLeverage(strategy) };
+      const maxLeverage = markets.find(({ symbol }) => symbol === strategy.symbol)?.maxLeverage;
+      account.symbols[strategy.symbol] = { marginMode: strategy.exchange.marginMode, leverage: exchangeLeverage(strategy, maxLeverage) };
       accounts.set(wallet.account, account);
     }
   }
-  return [...accounts].map(([account, { deposit, positionMode, symbols }]) => ({ account, deposit: plain(deposit), positionMode, symbols }));
+  return [...accounts].map(([account, { deposit, ...rest }]) => ({ account, deposit: plain(deposit), ...rest }));
+}
+
+/** `USDT` of `BTC/USDT:USDT`. */
+function settleOf({ symbol }: Strategy): string {
+  return symbol.split(':')[1] ?? 'USDT';
 }
 
 /** Timeframes whose candles the strategies measure their units with. */

@@ -116,14 +116,17 @@ describe('hedgerow run', () => {
     const days = 4;
     const random = pseudoRandom(SEED);
     const undisturbed = await start(args('undisturbed', days)).ended;
-    for (let kill = 0; kill < KILLS; kill += 1) {
+    let survivor: Ended | null = null;
+    for (let kill = 0; kill < KILLS && survivor === null; kill += 1) {
       const { child, ended } = start(args('killed', days));
       const delayMs = (kill === 0 ? 5_000 : 1_500) + Math.floor(random() * 3_000);
       await Promise.race([sleep(delayMs), ended]);
       child.kill('SIGKILL');
-      await ended;
+      const { signal, ...outcomes } = await ended;
+      // A fast machine comes to the end of the days first; started again it would go on for as many.
+      if (signal === null) survivor = { signal, ...outcomes };
     }
-    const survivor = await start(args('killed', days)).ended;
+    survivor ??= await start(args('killed', days)).ended;
     expect(survivor.stderr).not.toMatch(/"level":(40|50)/);
     expect(outcome(survivor.stdout)).toEqual(outcome(undisturbed.stdout));
     const store = await openStore({ dataDir: join(folder, 'killed') });

@@ -12,7 +12,7 @@ import type { PlanRunner } from '../../src/engine/plan-runner.ts';
 import { openRunner } from '../../src/engine/recovery.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Store } from '../../src/ports/store.ts';
-import { WatchedExchange, World } from '../../src/sim/world.ts';
+import { World } from '../../src/sim/world.ts';
 
 export const ROOT = new URL('../..', import.meta.url).pathname;
 export const QUERIES = join(ROOT, 'schemas/queries');
@@ -51,12 +51,11 @@ export async function runInto(location: StoreLocation, ...runs: readonly Run[]):
 }
 
 async function runOne(store: Store, { strategies, choice, bookDir, diesAfter = Infinity, after }: Run): Promise<readonly PlanRunner[]> {
-  const run = openSimulatedRun(await prepareSimulatedRun(strategies, { ...NO_CHOICE, ...choice }), bookDir);
+  const run = openSimulatedRun(await prepareSimulatedRun(strategies, { ...NO_CHOICE, ...choice }), bookDir, null);
   try {
-    const watched = new WatchedExchange(run.exchange);
     const runners: PlanRunner[] = [];
-    for (const strategy of strategies) runners.push(await openRunner(strategy, 'hash', run.venue, { exchange: watched.port, store, clock: run.exchange, log: SILENT }));
-    const world = new World(run.exchange, watched, runners);
+    for (const strategy of strategies) runners.push(await openRunner(strategy, 'hash', run.name, { exchange: run.exchange, store, clock: run.clock, log: SILENT }));
+    const world = new World(run.simulated, run.watched, runners);
     await world.quiesce();
     let ticks = 0;
     await world.run(run.feed, {
@@ -71,7 +70,7 @@ async function runOne(store: Store, { strategies, choice, bookDir, diesAfter = I
     if (failed !== undefined) throw new Error(`${failed.strategy.name} stopped: ${failed.failure?.message}`);
     return runners;
   } finally {
-    run.close();
+    await run.close();
   }
 }
 

@@ -27,6 +27,8 @@ export type Credentials = Readonly<Partial<Record<'apiKey' | 'secret' | 'passwor
   readonly vaultAddress?: string;
 };
 
+/** stream-keeper.ts waits between attempts to open a stream; a second wait on top of it, of up to a minute, would only be longer. */
+const NO_BACKOFF = { base: 0 };
 /** Sockets of which nothing is heard for three of these are given up, ms; ccxt's own defaults notice after up to nine minutes. */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -61,7 +63,7 @@ export async function createClient({ exchangeId, flavour, dialect, connection, c
     timeout: timeoutMs,
     number: String,
     streaming: { keepAlive: KEEP_ALIVE_MS },
-    options: { ...connection.options, ...(options as Record<string, unknown>), maxRetriesOnFailure: 0, ...(vaultAddress === undefined ? {} : { vaultAddress }) },
+    options: { ...connection.options, ...(options as Record<string, unknown>), maxRetriesOnFailure: 0, ws: { backoff: NO_BACKOFF }, ...(vaultAddress === undefined ? {} : { vaultAddress }) },
   });
   const settable = client as unknown as Settable;
   if (connection.environment === 'sandbox') settable.setSandboxMode(true);

@@ -8,6 +8,7 @@
 import type { Candle } from '../../domain/candle.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import type { Instrument, MarginMode, PositionMode } from '../../domain/strategy.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type {
   AccountSettings,
   AccountSnapshot,
@@ -25,6 +26,7 @@ import type { ExchangeSetup, KeyPermissions, MarketFacts, SetupOutcome } from '.
 import type { Log } from '../../ports/log.ts';
 import type { AccountDialect, Dialect, Frame, PublicDialect, VenueMarket, VenueMarkets } from './dialect.ts';
 import { EventLedger } from './event-ledger.ts';
+import type { FundingRate, LeverageTiers, PublicFacts } from './public-facts.ts';
 import type { AccountEvent } from './event-ledger.ts';
 import type { Priority } from './rate-budget.ts';
 import { QuoteBoard } from './quote-board.ts';
@@ -54,6 +56,7 @@ export interface CcxtExchangeParts {
   readonly markets: VenueMarkets;
   readonly publicDialect: PublicDialect;
   readonly publicStream: CcxtClient;
+  readonly facts: PublicFacts;
   readonly accounts: readonly OpenAccount[];
   /** Symbols whose prices are followed. */
   readonly symbols: readonly string[];
@@ -97,6 +100,11 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
 
   get accounts(): readonly string[] {
     return [...this.#desks.keys()];
+  }
+
+  /** The exchange's time, and deadlines that no clock step changes. */
+  get clock(): Clock {
+    return this.#parts.clock;
   }
 
   /** Opens the streams. Returns at once; every stream tells by a `gap` event when it is there. */
@@ -240,6 +248,19 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
     const market = this.#parts.markets.bySymbol(symbol);
     if (market === null) throw new HedgerowError('INPUT_INVALID', `${this.capabilities.exchangeId} has no linear swap ${symbol}`);
     return market;
+  }
+
+  // --- for paper trading -------------------------------------------------------------------------------------------------------
+
+  /** Settled after `since` (ms), oldest first, at most the hundred that follow it. Rejects with EXCHANGE_UNAVAILABLE. */
+  async fetchFundingRates(symbol: string, since: number): Promise<readonly FundingRate[]> {
+    return this.#parts.facts.fundingRates(this.#market(symbol), since);
+  }
+
+  /** Null when the exchange does not tell without keys. Rejects with EXCHANGE_UNAVAILABLE. */
+  async fetchLeverageTiers(symbol: string): Promise<LeverageTiers | null> {
+    const { mark } = (await this.fetchPrice(symbol)) ?? { mark: '0' };
+    return this.#parts.facts.leverageTiers(this.#market(symbol), mark);
   }
 
   // --- set-up, for doctor ------------------------------------------------------------------------------------------------------

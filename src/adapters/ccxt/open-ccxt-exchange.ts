@@ -13,6 +13,7 @@ import type { OpenAccount } from './ccxt-exchange.ts';
 import type { CcxtMarket, Dialect, VenueMarket, VenueMarkets } from './dialect.ts';
 import { dialectOf } from './dialects.ts';
 import type { CcxtClient, CcxtExchangeId } from './load-exchange.ts';
+import { PublicFacts } from './public-facts.ts';
 import { RateBudget } from './rate-budget.ts';
 import type { BudgetSpec } from './rate-budget.ts';
 import { RestClient } from './rest-client.ts';
@@ -28,6 +29,8 @@ export interface CcxtExchangeOptions {
   readonly connection: Connection;
   /** By account name; empty for public data only. */
   readonly credentials: ReadonlyMap<string, Credentials>;
+  /** Sign the questions about public facts that some exchanges answer only then; nothing is traded with them. */
+  readonly factsCredentials?: Credentials;
   readonly symbols: readonly string[];
   readonly log: Log;
   readonly deadlineMs?: number;
@@ -53,6 +56,9 @@ export async function openCcxtExchange(options: CcxtExchangeOptions): Promise<Cc
   const markets = await loadMarkets(exchangeId, dialect, publicStream, symbols);
   const publicClient = await create('rest', null);
   shareMarkets(publicStream, publicClient);
+  const signed = options.factsCredentials === undefined ? null : await create('rest', options.factsCredentials);
+  if (signed !== null) shareMarkets(publicStream, signed);
+  const facts = new PublicFacts({ exchangeId, client: publicStream, signed, deadlineMs });
   const publicDialect = dialect.openPublic({ reader: callerOf(publicClient, publicClient), markets, stream: publicStream });
   const clock = new VenueClock(() => publicDialect.fetchTime(), stamping);
   const currency = markets.bySymbol(symbols[0] ?? '')?.quote ?? 'USDT';
@@ -63,8 +69,9 @@ export async function openCcxtExchange(options: CcxtExchangeOptions): Promise<Cc
     stamping.push(stream, read, write);
     accounts.push({ account, stream, dialect: dialect.openAccount({ account, currency, caller: callerOf(read, write), markets, stream, signer: write, now: () => clock.now() }) });
   }
+  if (signed !== null) stamping.push(signed);
   await clock.start();
-  return new CcxtExchange({ dialect, markets, publicDialect, publicStream, accounts, symbols, clock, log });
+  return new CcxtExchange({ dialect, markets, publicDialect, publicStream, facts, accounts, symbols, clock, log });
 }
 
 /** The table of what an exchange can do, without opening it. */

@@ -48,6 +48,11 @@ export class StreamKeeper {
   #watch: NodeJS.Timeout | null = null;
   #silenceMs = Infinity;
   #loops: Promise<void>[] = [];
+  #tellClosed: () => void = () => {};
+  /** A stream that is being dialled hears nothing of its client's end. */
+  readonly #closed = new Promise<void>((resolve) => {
+    this.#tellClosed = resolve;
+  });
   readonly #wakers = new Set<() => void>();
 
   constructor(parts: StreamKeeperParts) {
@@ -97,7 +102,7 @@ export class StreamKeeper {
     while (!this.#isClosed) {
       const openedAt = performance.now();
       try {
-        await spec.open();
+        await Promise.race([spec.open(), this.#closed]);
       } catch (error) {
         if (this.#isClosed) return;
         this.#parts.log.warn({ stream: `${this.#parts.name} ${spec.name}`, cause: error instanceof Error ? error.name : 'unknown' }, 'a stream broke off; it is opened again');
@@ -141,6 +146,7 @@ export class StreamKeeper {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#tellClosed();
     if (this.#watch !== null) clearInterval(this.#watch);
     for (const wake of this.#wakers) wake();
     await this.#streaming.close();

@@ -1,7 +1,9 @@
 /**
- * The exchange's clock as far as it is known: ours minus a measured offset, which signed requests carry (I24). Measured at the start, every
- * hour, and when a request was refused for its time.
+ * The exchange's clock as far as it is known (I24): what it said when it was asked, and the time that has passed since, which no step of
+ * the machine's clock changes. Signed requests carry the offset of that clock. Measured at the start, every hour, and when a request was
+ * refused for its time.
  */
+import type { Clock } from '../../ports/clock.ts';
 import type { CcxtClient } from './load-exchange.ts';
 
 const MEASURE_EVERY_MS = 3_600_000;
@@ -15,10 +17,11 @@ export interface ClockReading {
   readonly roundTripMs: number;
 }
 
-export class VenueClock {
+export class VenueClock implements Clock {
   readonly #fetchTime: () => Promise<number>;
   readonly #clients: readonly CcxtClient[];
-  #offsetMs = 0;
+  /** The exchange's time at a moment of `performance.now()`; before the first measurement our own. */
+  #known = { theirs: Date.now(), elapsed: performance.now() };
   #measuredAt = -Infinity;
   #timer: NodeJS.Timeout | null = null;
 
@@ -30,7 +33,11 @@ export class VenueClock {
 
   /** Exchange time, ms. */
   now(): number {
-    return Date.now() - this.#offsetMs;
+    return Math.round(this.#known.theirs + performance.now() - this.#known.elapsed);
+  }
+
+  elapsed(): number {
+    return performance.now();
   }
 
   /** Rejects with EXCHANGE_UNAVAILABLE; the offset known before stays. */
@@ -40,9 +47,10 @@ export class VenueClock {
     this.#measuredAt = started;
     const theirs = await this.#fetchTime();
     const roundTripMs = performance.now() - started;
-    this.#offsetMs = Math.round(startedAt + roundTripMs / 2 - theirs);
-    for (const client of this.#clients) client.options['timeDifference'] = this.#offsetMs;
-    return { offsetMs: this.#offsetMs, roundTripMs: Math.round(roundTripMs) };
+    const offsetMs = Math.round(startedAt + roundTripMs / 2 - theirs);
+    this.#known = { theirs, elapsed: started + roundTripMs / 2 };
+    for (const client of this.#clients) client.options['timeDifference'] = offsetMs;
+    return { offsetMs, roundTripMs: Math.round(roundTripMs) };
   }
 
   /** Measures now and from then on every hour. */

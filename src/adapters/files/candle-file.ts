@@ -152,7 +152,7 @@ async function* spannedCandles(path: string, range: CandleRange, timeframeMs: nu
 }
 
 /** Open at the bar's start, close in its last millisecond, the extremes at one and two thirds. */
-function candleTicks(candle: Candle, spanMs: number, symbol: string, previousPrice: string | null): Tick[] {
+export function candleTicks(candle: Candle, spanMs: number, symbol: string, previousPrice: string | null): Tick[] {
   const ticks: Tick[] = [];
   let previous = previousPrice;
   const path = candlePath(candle);

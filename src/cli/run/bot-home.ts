@@ -2,7 +2,6 @@
  * What a bot has to have before it touches anything (I16): the store, the leases of its accounts or the lock of its data folder, and a
  * simulated exchange that is the one its plans know. A second bot waits for them as standby.
  */
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SimulatedBook } from '../../adapters/files/simulated-book.ts';
 import { lockDataDir } from '../../adapters/postgres/data-dir-lock.ts';
@@ -12,12 +11,14 @@ import type { Strategy } from '../../domain/strategy.ts';
 import type { Store } from '../../ports/store.ts';
 import { AccountLeases } from './account-leases.ts';
 import { isOnOwnAccount } from './feed-match.ts';
+import { venueOf } from './simulated-run.ts';
 import type { StopSignal } from './stop-signal.ts';
 
 export interface HomeWishes {
   readonly strategies: readonly Strategy[];
   readonly venue: string;
-  readonly worldId: string;
+  /** Where the book of the simulated exchange lies; null: the exchange is a real one. */
+  readonly bookFolder: string | null;
   readonly dataDir: string;
   /** Empty: the embedded store. */
   readonly databaseUrl: string;
@@ -66,7 +67,7 @@ async function withLeases<T>(store: Store, wishes: HomeWishes, work: (home: BotH
   });
   if (leases === null) return null;
   try {
-    // The simulated exchange's book lies in the data folder, whatever the store is.
+    // The simulated exchange's book and the control socket lie in the data folder, whatever the store is.
     const lock = await whenFree(wishes, () => lockDataDir(makeDataDir(dataDir)));
     if (lock === null) return null;
     try {
@@ -94,9 +95,8 @@ async function whenFree<T>({ isStandby, stop, tell }: HomeWishes, open: () => Pr
 }
 
 /** A plan that has run knows its exchange by its orders and trades there; on an empty one it could only diverge. */
-async function inOwnBook<T>(store: Store, { strategies, venue, worldId, dataDir }: HomeWishes, work: () => Promise<T>): Promise<T> {
-  const folder = join(dataDir, 'simulated', worldId);
-  if (SimulatedBook.read(folder).length > 0) return work();
+async function inOwnBook<T>(store: Store, { strategies, venue, bookFolder: folder }: HomeWishes, work: () => Promise<T>): Promise<T> {
+  if (folder === null || SimulatedBook.read(folder).length > 0) return work();
   for (const { name } of strategies) {
     const plan = await store.findPlan({ venue, name });
     if (plan === null || plan.snapshot === null) continue;
@@ -113,8 +113,8 @@ async function inOwnBook<T>(store: Store, { strategies, venue, worldId, dataDir 
 async function refuseChangedWorld(store: Store, { strategies, venue, tell }: HomeWishes): Promise<void> {
   const plans = (await store.listPlans()).filter(({ snapshot }) => snapshot !== null);
   for (const strategy of strategies) {
-    const others = plans.filter(({ name }) => name === strategy.name);
-    if (isOnOwnAccount(strategy) || others.length === 0 || others.some((plan) => plan.venue === venue)) continue;
+    const others = plans.filter((plan) => plan.name === strategy.name && isSimulated(plan.venue));
+    if (!isSimulated(venue) || isOnOwnAccount(strategy) || others.length === 0 || others.some((plan) => plan.venue === venue)) continue;
     const differences = others.map(({ strategy: stored }) => changedWorld(stored as unknown as Strategy, strategy));
     const [first] = differences;
     if (first === undefined || differences.some((changed) => changed.length === 0)) continue;
@@ -126,6 +126,11 @@ async function refuseChangedWorld(store: Store, { strategies, venue, tell }: Hom
   }
   const left = plans.filter((plan) => plan.venue === venue && !strategies.some(({ name }) => name === plan.name));
   if (left.length > 0) tell(`${left.map(({ name }) => name).join(', ')} ${left.length === 1 ? 'is' : 'are'} in ${store.description}, but not among the strategies given: nobody looks after what rests and what is held there`);
+}
+
+/** Its name holds its prices: on paper and live the world is the exchange's, whatever the strategy says of it. */
+function isSimulated(venue: string): boolean {
+  return venue.startsWith(venueOf(''));
 }
 
 /** Empty also for a plan that was moved to the symbol of a file. */

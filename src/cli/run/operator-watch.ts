@@ -8,14 +8,14 @@ import { FRESH_MS } from '../../adapters/control/control-protocol.ts';
 import type { ControlRequest, LivePlan } from '../../adapters/control/control-protocol.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
-import type { Engine } from '../../engine/engine.ts';
 import { operationOf } from '../../engine/step.ts';
 import type { KillLatch } from '../../ports/latch.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Store } from '../../ports/store.ts';
+import type { OperatedPlans } from './bot-venue.ts';
 
 export interface WatchParts {
-  readonly engine: Engine;
+  readonly plans: OperatedPlans;
   readonly store: Store;
   readonly latch: KillLatch;
   readonly venue: string;
@@ -45,7 +45,7 @@ export class OperatorWatch {
   /** Throws STORE_UNAVAILABLE when the control socket cannot be opened. The caller holds the data folder's lock. */
   static async open(parts: WatchParts): Promise<OperatorWatch> {
     const plans = await parts.store.listPlans();
-    const names = new Set(parts.engine.runners.map(({ strategy }) => strategy.name));
+    const names = new Set(parts.plans.runners.map(({ strategy }) => strategy.name));
     const watch = new OperatorWatch(parts, plans.flatMap(({ venue, name, planId }) => (venue === parts.venue && names.has(name) ? [planId] : [])));
     try {
       watch.#server = await openControlServer(parts.dataDir, (request) => watch.#answer(request));
@@ -67,18 +67,18 @@ export class OperatorWatch {
   }
 
   async #look(): Promise<void> {
-    const { engine, store } = this.#parts;
-    if (await this.#isLatchedAnew()) engine.readActions();
+    const { plans, store } = this.#parts;
+    if (await this.#isLatchedAnew()) plans.readActions();
     for (const planId of this.#planIds) {
       if ((await store.loadPendingActions(planId)).length === 0) continue;
-      engine.readActions();
+      plans.readActions();
       return;
     }
   }
 
   async #isLatchedAnew(): Promise<boolean> {
-    const { engine, latch } = this.#parts;
-    for (const { strategy, state } of engine.runners) {
+    const { plans, latch } = this.#parts;
+    for (const { strategy, state } of plans.runners) {
       if (state === null || ['halted', 'flattening'].includes(operationOf(state))) continue;
       if ((await latch.read(strategy.name)) !== null) return true;
     }
@@ -86,7 +86,7 @@ export class OperatorWatch {
   }
 
   async #answer(request: ControlRequest): Promise<Json> {
-    const { store, engine } = this.#parts;
+    const { store, plans } = this.#parts;
     switch (request.method) {
       case 'live':
         return this.#live() as unknown as Json;
@@ -97,7 +97,7 @@ export class OperatorWatch {
         // Both ends share one clock; what was asked for long ago may not be meant any more.
         if (Math.abs(Date.now() - action.requestedAt) > FRESH_MS) throw new HedgerowError('INPUT_INVALID', 'the request is not of now; ask again');
         const written = await store.requestAction(action);
-        engine.readActions();
+        plans.readActions();
         return written as unknown as Json;
       }
       case 'findPlan':
@@ -128,8 +128,8 @@ export class OperatorWatch {
   }
 
   #live(): readonly LivePlan[] {
-    const { engine, venue, now } = this.#parts;
-    return engine.runners.map((runner) => ({ venue, name: runner.strategy.name, failure: runner.failure?.message ?? null, prices: runner.prices, now: now() }));
+    const { plans, venue, now } = this.#parts;
+    return plans.runners.map((runner) => ({ venue, name: runner.strategy.name, failure: runner.failure?.message ?? null, prices: runner.prices, now: now() }));
   }
 
   async close(): Promise<void> {

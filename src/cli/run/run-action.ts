@@ -1,5 +1,5 @@
 /**
- * `hedgerow run`: the headless bot. Opens the store and the exchange, recovers every plan, drives them until the feed ends or a
+ * `hedgerow run`: the headless bot. Opens the store and what it trades on, recovers every plan, drives them until the prices end or a
  * signal comes, and leaves resting orders where they are. Exit code 1 when a plan stopped on what it found, 2 on wrong input.
  */
 import { HedgerowError } from '../../domain/errors.ts';
@@ -7,55 +7,49 @@ import type { Strategy } from '../../domain/strategy.ts';
 import { refuseSharedPositions } from '../../engine/engine.ts';
 import type { CommandInput } from '../command-input.ts';
 import { inputError } from '../command-input.ts';
-import type { CliIo, CommandAction, ExitCode } from '../command-spec.ts';
+import type { CommandAction, ExitCode } from '../command-spec.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { readStrategyFiles } from '../check/strategy-files.ts';
-import { LEASE_TTL_SECONDS } from './account-leases.ts';
-import { inBotHome } from './bot-home.ts';
-import { BotProcess } from './bot-process.ts';
 import { matchFeeds } from './feed-match.ts';
-import { feedChoiceOf, openSimulatedRun, prepareSimulatedRun, venueOf } from './simulated-run.ts';
+import { homeWishes, runIn } from './run-in-home.ts';
+import type { RunRequest } from './run-in-home.ts';
+import { feedChoiceOf, openSimulatedRun, prepareSimulatedRun, simulatedFolder, venueOf } from './simulated-run.ts';
 import { StopSignal } from './stop-signal.ts';
-
-/** Below, a store that is slow for a moment would cost the lease; above, a killed bot's stops are left alone too long. */
-const LEASE_TTL_SECONDS_MIN = 3;
-const LEASE_TTL_SECONDS_MAX = 600;
+import { venueChoiceOf } from './venue-choice.ts';
 
 export const runAction: CommandAction = async (input, io) => {
   const given = input.argumentList(0);
   const { strategies, notes } = await matchFeeds(await loadStrategies(given.length === 0 ? ['strategies'] : given), input.texts('feed'));
   for (const note of notes) io.stderr.write(`hedgerow: ${note}\n`);
-  const speed = speedOf(input);
   const stop = new StopSignal();
   try {
-    return await runBot(strategies, dataDirOf(input), speed, stop, input, io);
+    return await runBot({ strategies, dataDir: dataDirOf(input), stop, input, io });
   } finally {
     stop.release();
   }
 };
 
-async function runBot(strategies: readonly Strategy[], dataDir: string, speed: number | null, stop: StopSignal, input: CommandInput, io: CliIo): Promise<ExitCode> {
+async function runBot(request: RunRequest): Promise<ExitCode> {
+  const choice = venueChoiceOf(request.strategies, false);
+  if (choice.type === 'simulated') return runSimulated(request);
+  refuseFeedFlags(request.input, choice.exchangeId);
+  const { runPaper } = await import('./run-paper.ts');
+  return runPaper(request, choice);
+}
+
+async function runSimulated(request: RunRequest): Promise<ExitCode> {
+  const { input, dataDir, strategies } = request;
+  const speed = speedOf(input);
   const prepared = await prepareSimulatedRun(strategies, feedChoiceOf(input));
-  const wishes = {
-    strategies,
-    venue: venueOf(prepared.worldId),
-    worldId: prepared.worldId,
-    dataDir,
-    databaseUrl: io.env['DATABASE_URL'] ?? '',
-    isStandby: input.flag('standby'),
-    leaseTtlMs: 1_000 * (input.whole('lease-ttl', LEASE_TTL_SECONDS_MIN, LEASE_TTL_SECONDS_MAX) ?? LEASE_TTL_SECONDS),
-    stop,
-    tell: (line: string) => void io.stderr.write(`hedgerow: ${line}\n`),
-  };
-  const code = await inBotHome(wishes, async (home) => {
-    const run = openSimulatedRun(prepared, dataDir);
-    try {
-      return await new BotProcess({ strategies, run, home, dataDir, speed, stop, input, io }).run();
-    } finally {
-      run.close();
-    }
-  });
-  return code ?? 0;
+  const wishes = homeWishes(request, { venue: venueOf(prepared.worldId), bookFolder: simulatedFolder(dataDir, prepared.worldId) });
+  return runIn(request, wishes, () => Promise.resolve(openSimulatedRun(prepared, dataDir, speed)));
+}
+
+const FEED_FLAGS = ['feed', 'funding', 'prices', 'seed', 'days', 'start-price', 'speed'] as const;
+
+function refuseFeedFlags(input: CommandInput, exchangeId: string): void {
+  const given = FEED_FLAGS.find((flag) => input.text(flag) !== null || input.texts(flag).length > 0);
+  if (given !== undefined) throw inputError(`--${given} is for the simulated exchange; the strategies trade on ${exchangeId}, which has prices of its own: leave it away, or set exchange.id to simulated`);
 }
 
 /** Every file has to be valid; otherwise what is wrong with all of them is said at once. */

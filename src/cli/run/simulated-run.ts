@@ -18,10 +18,14 @@ import { SimulatedExchange } from '../../sim/exchange/simulated-exchange.ts';
 import { mergeFeeds } from '../../sim/merge-feeds.ts';
 import { pathFeed } from '../../sim/path-feed.ts';
 import { EXAMPLE_SYMBOLS, generatedFeed } from '../../sim/price-generator.ts';
-import { neededTimeframes, simulatedAccounts, simulatedMarkets } from '../../sim/simulated-market.ts';
+import { neededTimeframes, simulatedMarkets } from '../../sim/simulated-market.ts';
+import { WatchedExchange, World } from '../../sim/world.ts';
 import { inputError, positiveDecimal } from '../command-input.ts';
 import type { CommandInput } from '../command-input.ts';
+import type { BotVenue } from './bot-venue.ts';
 import { isCandleFile } from './first-line.ts';
+import { fundAccounts } from './fund-accounts.ts';
+import { WorldDrive } from './world-drive.ts';
 
 export interface FeedChoice {
   /** A price path given on the command line, for one symbol; else null. */
@@ -65,17 +69,6 @@ const DAY_MS = 86_400_000;
 const GENERATED_START_AT = 1_735_689_600_000;
 const GENERATED_STEP_MS = 60_000;
 
-export interface SimulatedRun {
-  readonly exchange: SimulatedExchange;
-  readonly feed: PriceFeed;
-  /** Names the world in the store: the exchange and all that determines its prices. */
-  readonly venue: string;
-  /** What the feed is, for people. */
-  readonly description: string;
-  readonly isGenerated: boolean;
-  readonly close: () => void;
-}
-
 /** A world that can be opened: strategies and feed fit together, nothing was written yet. */
 export interface PreparedRun {
   readonly strategies: readonly Strategy[];
@@ -89,18 +82,42 @@ export async function prepareSimulatedRun(strategies: readonly Strategy[], choic
   return { strategies, ...(await worldOf(strategies, choice)), isGenerated: choice.files.length === 0 && choice.prices === null };
 }
 
-/** Opens, or opens again, the simulated exchange these strategies trade on. The caller holds the data folder's lock: the book is rewritten. */
-export function openSimulatedRun({ strategies, source, worldId, config, isGenerated }: PreparedRun, dataDir: string): SimulatedRun {
-  const { book, deltas } = SimulatedBook.open<BookDelta>(join(dataDir, 'simulated', worldId));
+export interface SimulatedRun extends BotVenue {
+  readonly simulated: SimulatedExchange;
+  readonly watched: WatchedExchange;
+  readonly feed: PriceFeed;
+}
+
+/** Where the book of a simulated world lies. */
+export function simulatedFolder(dataDir: string, worldId: string): string {
+  return join(dataDir, 'simulated', worldId);
+}
+
+/**
+ * Opens, or opens again, the simulated exchange these strategies trade on; `speed` null: as fast as it goes. The caller holds the data
+ * folder's lock: the book is rewritten.
+ */
+export function openSimulatedRun({ strategies, source, worldId, config, isGenerated }: PreparedRun, dataDir: string, speed: number | null): SimulatedRun {
+  const { book, deltas } = SimulatedBook.open<BookDelta>(simulatedFolder(dataDir, worldId));
   const exchange = deltas.length === 0 ? new SimulatedExchange(config) : SimulatedExchange.restore(config, deltas);
   const endFollowing = book.follow(exchange);
   fundAccounts(exchange, strategies);
+  const watched = new WatchedExchange(exchange);
+  const feed = source.feedAfter(exchange.lastTickAt());
   return {
-    exchange,
-    feed: source.feedAfter(exchange.lastTickAt()),
-    venue: venueOf(worldId),
+    simulated: exchange,
+    watched,
+    feed,
+    name: venueOf(worldId),
+    exchange: watched.port,
+    clock: exchange,
+    title: 'Simulated exchange',
     description: source.description,
-    isGenerated,
+    isRealTime: speed !== null,
+    lastPriceAt: () => exchange.lastTickAt(),
+    caveat: isGenerated ? 'Generated prices show how the plans behave, not what they earn.\n' : '',
+    farewell: NEXT_STEPS,
+    drive: (runners) => new WorldDrive(new World(exchange, watched, runners), feed, speed),
     close: () => {
       endFollowing();
       book.close();
@@ -108,10 +125,25 @@ export function openSimulatedRun({ strategies, source, worldId, config, isGenera
   };
 }
 
+const NEXT_STEPS = `
+Next:
+  npm run --silent hedgerow -- status                                 how the plans stand
+  npm run --silent hedgerow -- check strategies/btc-rotation.yaml     what a strategy file means, order by order
+  npm run --silent hedgerow -- plan strategies                        what rests now, and what would move and why
+  npm run --silent hedgerow -- simulate strategies/btc-rotation.yaml  hundreds of random price paths, each step audited
+  npm start -- --feed FILE.csv.gz                                     the same on your own candles
+`;
+
+export interface SimulatedPeek {
+  readonly venue: string;
+  readonly feed: PriceFeed;
+  readonly exchange: SimulatedExchange | null;
+}
+
 /** A look at the world as the last run left it; `exchange` is null when there was none. Writes nothing. */
-export async function peekSimulatedRun(strategies: readonly Strategy[], choice: FeedChoice, dataDir: string): Promise<Pick<SimulatedRun, 'venue' | 'feed'> & { readonly exchange: SimulatedExchange | null }> {
+export async function peekSimulatedRun(strategies: readonly Strategy[], choice: FeedChoice, dataDir: string): Promise<SimulatedPeek> {
   const { source, worldId, config } = await worldOf(strategies, choice);
-  const deltas = SimulatedBook.read<BookDelta>(join(dataDir, 'simulated', worldId));
+  const deltas = SimulatedBook.read<BookDelta>(simulatedFolder(dataDir, worldId));
   const exchange = deltas.length === 0 ? null : SimulatedExchange.restore(config, deltas);
   return { venue: venueOf(worldId), feed: source.feedAfter(exchange?.lastTickAt() ?? null), exchange };
 }
@@ -122,20 +154,6 @@ async function worldOf(strategies: readonly Strategy[], choice: FeedChoice): Pro
   const source = await sourceOf(strategies, choice, symbols);
   const worldId = createHash('sha256').update(source.identity).digest('hex').slice(0, 12);
   return { source, worldId, config: { markets, accounts: [], capabilities: SAME_PROCESS, keepHistory: false, candleTimeframesMs: neededTimeframes(strategies) } };
-}
-
-/** Every strategy brings its wallets' capital once: with the first start on its symbol. */
-function fundAccounts(exchange: SimulatedExchange, strategies: readonly Strategy[]): void {
-  const known = new Map(exchange.truth().accounts.map((account) => [account.account, new Set(Object.keys(account.symbols))]));
-  for (const account of simulatedAccounts(strategies)) {
-    const isNew = !known.has(account.account);
-    const newcomers = strategies.filter((strategy) => !known.get(account.account)?.has(strategy.symbol));
-    exchange.ensureAccount(account);
-    if (isNew) continue;
-    for (const strategy of newcomers) {
-      for (const wallet of strategy.wallets) if (wallet.account === account.account) exchange.deposit(account.account, wallet.capital);
-    }
-  }
 }
 
 interface FeedSource {

@@ -17,7 +17,7 @@ const STREAMS_PER_SOCKET = 200;
 /** What of ccxt's stream client is used here; its own types have none of it. */
 interface Streaming {
   getWsUrl(type: string, category: string): string;
-  watchMultiple(url: string, hashes: string[], message: unknown, subscribeHashes: string[]): Promise<unknown>;
+  watchMultiple(url: string, hashes: string[], message: unknown, subscribeHashes: string[], subscription: { readonly id: string }): Promise<unknown>;
 }
 
 export class BinancePublic implements PublicDialect {
@@ -86,7 +86,7 @@ export class BinancePublic implements PublicDialect {
       const params = names.slice(index * STREAMS_PER_SOCKET, (index + 1) * STREAMS_PER_SOCKET);
       const hash = `prices:${index}`;
       const url = `${stream.getWsUrl('future', 'market')}/${index}`;
-      return { name: hash, silenceMs: SILENCE_MS, open: () => stream.watchMultiple(url, [hash], { method: 'SUBSCRIBE', params, id: index + 1 }, [hash]) };
+      return { name: hash, silenceMs: SILENCE_MS, open: () => stream.watchMultiple(url, [hash], { method: 'SUBSCRIBE', params, id: index + 1 }, [hash], { id: `${index + 1}` }) };
     });
   }
 
