@@ -104,6 +104,8 @@ describe('paper trading', () => {
     await first.ended;
     const second = start([file, '--data', data]);
     await second.said('bot started');
+    while (real.listener.sockets.list().length === 0) await sleep(50);
+    await sleep(500);
     await play(real, PATH.slice(half));
     const paper = await stopped(second, data, PATH.at(-1) ?? '');
     expect(walletsOf(paper, false)).toEqual(walletsOf(await simulated([String(START), ...PATH]), false));

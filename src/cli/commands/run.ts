@@ -5,7 +5,8 @@ export const runCommand: CommandSpec = {
   name: 'run',
   summary: 'run the bot: many plans in one process',
   description:
-    'Runs every strategy file given (default: the folder strategies) on the simulated exchange, on generated prices or on files. State is ' +
+    'Runs every strategy file given (default: the folder strategies) on the simulated exchange, on generated prices or on files; where the ' +
+    'files name a real exchange, on paper: at its live prices, without keys. State is ' +
     'kept in the data folder: killed at any moment and started again, it goes on where it was, with the same orders. SIGINT and SIGTERM ' +
     'stop it cleanly; resting orders stay. With DATABASE_URL set, the store is that PostgreSQL database.\n\n' +
     'One process trades an account. A second one on the same accounts, or on the same data folder, waits as standby and takes over when the ' +
