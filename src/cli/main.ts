@@ -16,6 +16,7 @@ import { replayCommand } from './commands/replay.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { checkCommand } from './commands/check.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { exchangeCommand } from './commands/exchange.ts';
 import { compactCommand } from './commands/compact.ts';
 import { reportCommand } from './commands/report.ts';
@@ -38,6 +39,7 @@ const COMMANDS: readonly CommandSpec[] = [
   resetCommand,
   adoptCommand,
   checkCommand,
+  doctorCommand,
   reportCommand,
   simulateCommand,
   traceCommand,

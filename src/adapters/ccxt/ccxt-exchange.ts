@@ -85,7 +85,7 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
     const readEveryMs = readingInterval(dialect, symbols.length);
     this.capabilities = Object.freeze({ ...dialect.capabilities, readEveryMs, maxConditionalPerSymbol: conditionalShare(dialect.capabilities, symbols.length) });
     this.#lastGapAt = clock.now();
-    const restMs = symbols.length > SYMBOLS_UNSPACED ? readEveryMs / 4 : 0;
+    const restMs = readSpacing(dialect, symbols.length);
     this.#desks = new Map(
       parts.accounts.map((open) => [
         open.account,
@@ -302,6 +302,11 @@ function unknownSymbol(symbol: string): WriteOutcome<never> {
 function priorityOf({ reduceOnly, positionSide, side }: OrderRequest): Priority {
   const closes = reduceOnly || (positionSide === 'long' && side === 'sell') || (positionSide === 'short' && side === 'buy');
   return closes ? 'protect' : 'write';
+}
+
+/** Reads of a whole account come this long after each other, so that many plans share them. */
+export function readSpacing(dialect: Dialect, symbols: number): number {
+  return symbols > SYMBOLS_UNSPACED ? readingInterval(dialect, symbols) / 4 : 0;
 }
 
 /** So that the regular readings of that many plans stay within their share of the budget. */

@@ -139,6 +139,8 @@ export interface AccountParts {
   readonly signer: CcxtClient;
   /** The exchange's clock as far as known, ms. */
   readonly now: () => number;
+  /** Between two reads of a whole account that many plans share, ms; 0 where few do. */
+  readonly spacingMs: number;
 }
 
 /** What a cancellation was answered with: the order's final record where the answer has it, else null and it is looked up. */

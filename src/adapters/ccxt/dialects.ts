@@ -14,3 +14,8 @@ export function dialectOf(exchangeId: CcxtExchangeId): Dialect {
   if (dialect === undefined) throw new HedgerowError('INPUT_INVALID', `hedgerow does not trade on ${exchangeId}; it does on ${Object.keys(DIALECTS).join(', ')}`);
   return dialect;
 }
+
+/** What an account on the exchange is opened with. */
+export function credentialsNeeded(exchangeId: CcxtExchangeId): Dialect['credentials'] {
+  return dialectOf(exchangeId).credentials;
+}

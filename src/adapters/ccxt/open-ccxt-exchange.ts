@@ -8,7 +8,7 @@ import type { Log } from '../../ports/log.ts';
 import { AccountCaller } from './account-caller.ts';
 import { createClient } from './ccxt-clients.ts';
 import type { Connection, Credentials } from './ccxt-clients.ts';
-import { CcxtExchange } from './ccxt-exchange.ts';
+import { CcxtExchange, readSpacing } from './ccxt-exchange.ts';
 import type { OpenAccount } from './ccxt-exchange.ts';
 import type { CcxtMarket, Dialect, VenueMarket, VenueMarkets } from './dialect.ts';
 import { dialectOf } from './dialects.ts';
@@ -67,7 +67,7 @@ export async function openCcxtExchange(options: CcxtExchangeOptions): Promise<Cc
     const [stream, read, write] = [await create('pro', keys), await create('rest', keys), await create('rest', keys)];
     for (const client of [stream, read, write]) shareMarkets(publicStream, client);
     stamping.push(stream, read, write);
-    accounts.push({ account, stream, dialect: dialect.openAccount({ account, currency, caller: callerOf(read, write), markets, stream, signer: write, now: () => clock.now() }) });
+    accounts.push({ account, stream, dialect: dialect.openAccount({ account, currency, caller: callerOf(read, write), markets, stream, signer: write, now: () => clock.now(), spacingMs: readSpacing(dialect, symbols.length) }) });
   }
   if (signed !== null) stamping.push(signed);
   await clock.start();

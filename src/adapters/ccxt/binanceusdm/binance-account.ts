@@ -19,8 +19,6 @@ const TRADES_PAGE = 1_000;
 const PAGES_MAX = 100;
 /** Trades are given for a week at a time. */
 const TRADES_SPAN_MS = 7 * 86_400_000 - 1;
-/** Modes and leverages are asked for once in this time however many plans ask. */
-const SETTINGS_REST_MS = 2_000;
 
 interface Settings {
   readonly isHedgeMode: boolean;
@@ -43,7 +41,7 @@ export class BinanceAccount implements AccountDialect {
   constructor(parts: AccountParts) {
     this.#parts = parts;
     this.#children = new ChildOrders(parts.caller);
-    this.#settings = new SharedRead(() => this.#readSettings(), SETTINGS_REST_MS);
+    this.#settings = new SharedRead(() => this.#readSettings(), parts.spacingMs);
   }
 
   // --- writes ------------------------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import { childIdOf } from './order-rows.ts';
 
 /** Ids remembered; each is two short texts. */
 const KNOWN_MAX = 20_000;
-/** A conditional order is at most this old when it fires, for the search by time; older ones are found without. */
-const SEARCH_BACK_MS = 7 * 86_400_000;
+/** A conditional order is mostly younger than this when it fires (a week is the most the exchange searches at once); older ones are found without. */
+const SEARCH_BACK_MS = 7 * 86_400_000 - 60_000;
 const ALGO_PAGE = 1_000;
 /** Client ids the exchange gives to orders of its own. */
 const FORCED = /^(?:autoclose-|adl_autoclose|settlement_autoclose-|delivery_autoclose-)/;
