@@ -73,11 +73,14 @@ export class Desk {
   readonly harness: ExchangeHarness;
   readonly mode: PositionMode;
   readonly events: ExchangeEvent[] = [];
+  /** Nothing of the account is older, ms. */
+  readonly since: number;
   readonly #unsubscribe: () => void;
 
   constructor(harness: ExchangeHarness, mode: PositionMode) {
     this.harness = harness;
     this.mode = mode;
+    this.since = harness.behind.now();
     this.#unsubscribe = harness.exchange.subscribe((event) => this.events.push(event));
   }
 
@@ -189,7 +192,7 @@ export class Desk {
   /** Trades an order of ours caused, as they are read. */
   async tradesOf(clientOrderId: string): Promise<readonly TradeRecord[]> {
     const { account, symbol } = this.harness;
-    return (await this.exchange.fetchTrades(account, symbol, 0)).filter((trade) => trade.clientOrderId === clientOrderId);
+    return (await this.exchange.fetchTrades(account, symbol, this.since)).filter((trade) => trade.clientOrderId === clientOrderId);
   }
 
   // --- truth -------------------------------------------------------------------------------------------------------------------

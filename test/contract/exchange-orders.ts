@@ -99,7 +99,9 @@ export function orderTests({ desk, mode, capabilities, lacks }: Subject): void {
       expect(await d.fetchOrder(d.newId())).toBeNull();
     });
 
-    test('of a market order is not taken again: it trades once', async () => {
+    const forgets = lacks('memory of closed ids');
+
+    test.skipIf(forgets)('of a market order is not taken again: it trades once', async () => {
       const d = desk();
       const request = d.acting(OPEN_LONG);
       await d.placed(request);
@@ -108,7 +110,7 @@ export function orderTests({ desk, mode, capabilities, lacks }: Subject): void {
       expect(d.behindOf(request.clientOrderId)).toEqual({ orders: 1, trades: 1 });
     });
 
-    test.each(['open', 'canceled', 'closed'] as const)('of a stop that is %s is not taken again, with the same content or another', async (state) => {
+    test.each(forgets ? (['open'] as const) : (['open', 'canceled', 'closed'] as const))('of a stop that is %s is not taken again, with the same content or another', async (state) => {
       const d = desk();
       const request = d.acting(OPEN_SHORT, { type: 'stop-market', triggerPrice: '9900' });
       await d.placed(request);
@@ -124,10 +126,10 @@ export function orderTests({ desk, mode, capabilities, lacks }: Subject): void {
 
     test('sent twice at the same time becomes one order', async () => {
       const d = desk();
-      const request = d.acting(OPEN_LONG);
+      const request = d.acting(OPEN_LONG, forgets ? { type: 'limit', price: '9900' } : {});
       const outcomes = await Promise.all([d.exchange.placeOrder(request), d.exchange.placeOrder(request)]);
       expect(outcomes.map((outcome) => (outcome.type === 'refused' ? outcome.code : outcome.type)).sort()).toEqual(['DUPLICATE_CLIENT_ORDER_ID', 'done']);
-      expect(d.behindOf(request.clientOrderId)).toEqual({ orders: 1, trades: 1 });
+      expect(d.behindOf(request.clientOrderId)).toEqual({ orders: 1, trades: forgets ? 0 : 1 });
     });
 
     test(`is written ${capabilities.clientOrderIdForm}, and in no other form`, async () => {

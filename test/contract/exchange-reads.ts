@@ -133,7 +133,7 @@ export function readTests({ desk, mode, lacks }: Subject): void {
         ids.push((await d.placed(d.acting(act))).clientOrderId);
       }
       await d.eventually(async () => {
-        const all = await exchange.fetchTrades(account, symbol, 0);
+        const all = await exchange.fetchTrades(account, symbol, d.since);
         const own = all.filter(({ clientOrderId }) => ids.includes(clientOrderId ?? ''));
         expect(own.map(({ clientOrderId, price }) => [clientOrderId, price])).toEqual([[ids[0], '10000'], [ids[1], '10010'], [ids[2], '10020']]);
         expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);

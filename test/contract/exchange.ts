@@ -14,7 +14,7 @@ import { refusalTests } from './exchange-refusals.ts';
 import { triggerTests } from './exchange-triggers.ts';
 
 /** What an exchange's protocol cannot tell; each with the reason. */
-export type Topic = 'transfers' | 'liquidations' | 'deleveraging' | 'candles' | 'post-only';
+export type Topic = 'transfers' | 'liquidations' | 'deleveraging' | 'candles' | 'post-only' | 'memory of closed ids';
 
 export interface ExchangeUnderTest {
   readonly capabilities: ExchangeCapabilities;

@@ -6,6 +6,7 @@
  *   read is whole or EXCHANGE_UNAVAILABLE. - I19: no message carries a URL, a header or a body that was sent.
  */
 import type { Candle } from '../../domain/candle.ts';
+import { dec } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import type { Instrument, MarginMode, PositionMode } from '../../domain/strategy.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -30,6 +31,7 @@ import type { FundingRate, LeverageTiers, PublicFacts } from './public-facts.ts'
 import type { AccountEvent } from './event-ledger.ts';
 import type { Priority } from './rate-budget.ts';
 import { QuoteBoard } from './quote-board.ts';
+import { formFault } from './request-form.ts';
 import { SharedRead } from './shared-read.ts';
 import { StreamKeeper } from './stream-keeper.ts';
 import type { VenueClock } from './venue-clock.ts';
@@ -160,6 +162,8 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
   async placeOrder(request: OrderRequest): Promise<WriteOutcome<OrderRecord>> {
     const market = this.#parts.markets.bySymbol(request.symbol);
     if (market === null) return unknownSymbol(request.symbol);
+    const fault = formFault(request, this.capabilities);
+    if (fault !== null) return { type: 'refused', ...fault };
     return this.#desk(request.account).dialect.place(market, request, priorityOf(request));
   }
 
@@ -232,7 +236,7 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
   /** Positions before orders: what a fill between them changed is then at least among the orders. */
   async #readSnapshot({ account, dialect }: OpenAccount): Promise<AccountSnapshot> {
     const startedAt = this.#parts.clock.now();
-    const positions = await dialect.fetchPositions();
+    const positions = (await dialect.fetchPositions()).filter(({ amount }) => !dec(amount).isZero());
     const openOrders = await dialect.fetchOpenOrders();
     const balance = await dialect.fetchBalance();
     return { account, startedAt, endedAt: this.#parts.clock.now(), complete: true, positions, openOrders, balance };

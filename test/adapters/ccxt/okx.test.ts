@@ -37,14 +37,14 @@ describe('requests', () => {
     ['one-way: a stop that closes a short', { side: 'buy' }, 'order-algo', { ...algo, side: 'buy', reduceOnly: true }],
     ['one-way: a stop that opens a short', { reduceOnly: false }, 'order-algo', { ...algo, side: 'sell' }],
     ['one-way: a stop that opens a long', { side: 'buy', reduceOnly: false }, 'order-algo', { ...algo, side: 'buy' }],
-    ['hedge: a stop that closes a long', { positionSide: 'long' }, 'order-algo', { ...algo, side: 'sell', posSide: 'long' }],
-    ['hedge: a stop that closes a short', { side: 'buy', positionSide: 'short' }, 'order-algo', { ...algo, side: 'buy', posSide: 'short' }],
+    ['hedge: a stop that closes a long', { positionSide: 'long', reduceOnly: false }, 'order-algo', { ...algo, side: 'sell', posSide: 'long' }],
+    ['hedge: a stop that closes a short', { side: 'buy', positionSide: 'short', reduceOnly: false }, 'order-algo', { ...algo, side: 'buy', posSide: 'short' }],
     ['hedge: a stop that opens a short', { positionSide: 'short', reduceOnly: false }, 'order-algo', { ...algo, side: 'sell', posSide: 'short' }],
     ['hedge: a stop that opens a long', { side: 'buy', positionSide: 'long', reduceOnly: false }, 'order-algo', { ...algo, side: 'buy', posSide: 'long' }],
     ['a stop-limit by mark price', { type: 'stop-limit', price: '59900', triggerBy: 'mark' }, 'order-algo', { ...algo, side: 'sell', reduceOnly: true, slOrdPx: '59900', slTriggerPxType: 'mark' }],
     ['one-way: a market order that closes', { ...market }, 'order', { ...regular, side: 'sell', ordType: 'market', reduceOnly: true }],
     ['one-way: a market order that opens', { ...market, side: 'buy', reduceOnly: false }, 'order', { ...regular, side: 'buy', ordType: 'market' }],
-    ['hedge: a market order that closes', { ...market, positionSide: 'long' }, 'order', { ...regular, side: 'sell', ordType: 'market', posSide: 'long' }],
+    ['hedge: a market order that closes', { ...market, positionSide: 'long', reduceOnly: false }, 'order', { ...regular, side: 'sell', ordType: 'market', posSide: 'long' }],
     ['hedge: a market order that opens', { ...market, positionSide: 'short', reduceOnly: false }, 'order', { ...regular, side: 'sell', ordType: 'market', posSide: 'short' }],
     ['a limit order', { type: 'limit', triggerPrice: null, price: '61000.5', reduceOnly: false }, 'order', { ...regular, side: 'sell', ordType: 'limit', px: '61000.5' }],
     ['a limit order that only makes', { type: 'limit', triggerPrice: null, price: '61000.5', postOnly: true, reduceOnly: false }, 'order', { ...regular, side: 'sell', ordType: 'post_only', px: '61000.5' }],
@@ -328,7 +328,7 @@ describe('public data', () => {
     captured.lay('GET /api/v5/market/ticker', ok({ instId: 'BTC-USDT-SWAP', last: '60010.5', ts: '1724751400001' }));
     captured.lay('GET /api/v5/public/mark-price', ok({ instId: 'BTC-USDT-SWAP', markPx: '60009', ts: '1724751400003' }));
     captured.lay('GET /api/v5/market/index-tickers', ok({ instId: 'BTC-USDT', idxPx: '60008', ts: '1724751400002' }));
-    expect(await captured.exchange.fetchPrice(SYMBOL)).toEqual({ last: '60010.5', mark: '60009', index: '60008', at: 1724751400003 });
+    expect(await captured.exchange.fetchPrice(SYMBOL)).toMatchObject({ last: '60010.5', mark: '60009', index: '60008', at: 1724751400003 });
     captured.lay('GET /api/v5/market/index-tickers', ok());
     await expect(captured.exchange.fetchPrice(SYMBOL)).rejects.toEqual(unavailable);
   });
@@ -368,7 +368,7 @@ describe('public data', () => {
       streaming.push({ arg: { channel: 'mark-price', instId: 'BTC-USDT-SWAP' }, data: [{ instId: 'BTC-USDT-SWAP', markPx: '60009', ts: '1724751400003' }] });
       streaming.push({ arg: { channel: 'index-tickers', instId: 'BTC-USDT' }, data: [{ instId: 'BTC-USDT', idxPx: '60008', ts: '1724751400002' }] });
       await until(() => heard.some(({ type }) => type === 'price'));
-      expect(heard.find(({ type }) => type === 'price')).toEqual({ type: 'price', symbol: SYMBOL, last: '60010.5', mark: '60009', index: '60008', at: 1724751400003 });
+      expect(heard.find(({ type }) => type === 'price')).toMatchObject({ type: 'price', symbol: SYMBOL, last: '60010.5', mark: '60009', index: '60008', at: 1724751400003 });
       heard.length = 0;
       streaming.push({ arg: { channel: 'orders', instType: 'SWAP' }, data: [{ ...CHILD }] });
       await until(() => heard.some(({ type }) => type === 'gap'));

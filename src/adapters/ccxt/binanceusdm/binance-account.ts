@@ -1,7 +1,8 @@
 /** One Binance USDⓈ-M account: requests that change something, complete reads over both order namespaces, and the private stream. */
+import { dec, isOnStep } from '../../../domain/decimal.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { MarginMode, PositionMode } from '../../../domain/strategy.ts';
-import type { AccountSettings, AmendRequest, BalanceRecord, CancelRequest, OrderRecord, OrderRequest, PositionRecord, TradeRecord, WriteOutcome } from '../../../ports/exchange.ts';
+import type { AccountSettings, AmendRequest, BalanceRecord, CancelRequest, OrderRecord, OrderRequest, PositionRecord, RefusalCode, TradeRecord, WriteOutcome } from '../../../ports/exchange.ts';
 import type { KeyPermissions, SetupOutcome } from '../../../ports/exchange-setup.ts';
 import type { AccountDialect, AccountParts, CancelOutcome, Frame, StreamSpec, Verdict, VenueMarket } from '../dialect.ts';
 import { decimalOf, flagOf, nonZeroDecimal, optionalDecimal, optionalText, orUnknown, rowOf, rowsOf, textOf, timeOf } from '../fields.ts';
@@ -40,7 +41,7 @@ export class BinanceAccount implements AccountDialect {
 
   constructor(parts: AccountParts) {
     this.#parts = parts;
-    this.#children = new ChildOrders(parts.caller);
+    this.#children = new ChildOrders(parts.caller, parts.account);
     this.#settings = new SharedRead(() => this.#readSettings(), parts.spacingMs);
   }
 
@@ -50,11 +51,17 @@ export class BinanceAccount implements AccountDialect {
     const isConditional = request.triggerPrice !== null;
     const path = isConditional ? 'algoOrder' : 'order';
     const verdict = await this.#parts.caller.write({ api: 'fapiPrivate', method: 'POST', path, params: orderParams(request, market.id), weight: 1 }, priority);
+    if (verdict.type === 'refused') return { ...verdict, code: preciseCode(verdict.code, request, market) };
     if (verdict.type !== 'ok') return verdict;
     return orUnknown<WriteOutcome<OrderRecord>>(() => {
       const row = rowOf(verdict.json);
       const id = textOf(row, isConditional ? 'algoId' : 'orderId');
-      if (isConditional) return { type: 'done', value: acceptedRecord(request, id, this.#parts.now()) };
+      if (isConditional) {
+        const accepted = acceptedRecord(request, id, this.#parts.now());
+        this.#children.learnOrigin(request.clientOrderId, accepted);
+        return { type: 'done', value: accepted };
+      }
+      this.#children.learnOrigin(request.clientOrderId, null);
       this.#children.learn(id, request.clientOrderId);
       return { type: 'done', value: { ...regularRecord(row, request.account, market.symbol), clientOrderId: request.clientOrderId } };
     });
@@ -122,15 +129,18 @@ export class BinanceAccount implements AccountDialect {
     for (const row of algo) {
       const market = markets.byId(textOf(row, 'symbol'));
       this.#children.learnAlgo(row);
-      if (market !== null) records.set(textOf(row, 'clientAlgoId'), algoRecord(row, account, market.symbol));
+      if (market === null) continue;
+      const record = algoRecord(row, account, market.symbol);
+      this.#children.learnOrigin(record.clientOrderId, record);
+      records.set(record.clientOrderId, record);
     }
     for (const row of regular) {
       const market = markets.byId(textOf(row, 'symbol'));
       if (market === null || isForced(textOf(row, 'clientOrderId'))) continue;
-      const clientOrderId = await this.#children.clientIdOf(textOf(row, 'orderId'), market, timeOf(row, 'time'));
-      const record = regularRecord(row, account, market.symbol);
-      const fired = clientOrderId === null ? undefined : records.get(clientOrderId);
-      records.set(clientOrderId ?? record.clientOrderId, fired === undefined ? { ...record, clientOrderId: clientOrderId ?? record.clientOrderId, triggered: record.type === 'stop-market' || record.type === 'stop-limit' } : withChild(fired, record));
+      const own = regularRecord(row, account, market.symbol);
+      const clientOrderId = (await this.#children.clientIdOf(own.id, market, own.createdAt)) ?? own.clientOrderId;
+      const origin = await this.#children.originOf(clientOrderId, market);
+      records.set(clientOrderId, origin === null ? { ...own, clientOrderId } : withChild(origin, own));
     }
     return [...records.values()];
   }
@@ -292,6 +302,11 @@ export class BinanceAccount implements AccountDialect {
     const { account, markets, stream } = this.#parts;
     return userFrames(message, { account, markets, children: this.#children, forgetListenKey: () => forgetListenKey(stream as unknown as Streaming) });
   }
+}
+
+/** Binance has one code for too many decimals of a price and of an amount. */
+function preciseCode(code: RefusalCode, { amount }: OrderRequest, { instrument }: VenueMarket): RefusalCode {
+  return code === 'AMOUNT_OFF_STEP' && isOnStep(dec(amount), dec(instrument.amountStep)) ? 'PRICE_OFF_TICK' : code;
 }
 
 /** Else ccxt would open the next stream with the expired key. */

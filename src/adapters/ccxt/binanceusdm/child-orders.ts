@@ -5,13 +5,17 @@
 import type { Row } from '../fields.ts';
 import { optionalText, rowOf, rowsOf, textOf } from '../fields.ts';
 import type { Reader, VenueMarket } from '../dialect.ts';
-import { childIdOf } from './order-rows.ts';
+import type { OrderRecord } from '../../../ports/exchange.ts';
+import type { Call } from '../rest-client.ts';
+import { algoRecord, childIdOf } from './order-rows.ts';
 
 /** Ids remembered; each is two short texts. */
 const KNOWN_MAX = 20_000;
 /** A conditional order is mostly younger than this when it fires (a week is the most the exchange searches at once); older ones are found without. */
 const SEARCH_BACK_MS = 7 * 86_400_000 - 60_000;
 const ALGO_PAGE = 1_000;
+/** The form of our own ids: a child that carries one has it from its conditional order. */
+export const OURS = /^hr[0-9a-z]{25}$/;
 /** Client ids the exchange gives to orders of its own. */
 const FORCED = /^(?:autoclose-|adl_autoclose|settlement_autoclose-|delivery_autoclose-)/;
 
@@ -19,9 +23,41 @@ export class ChildOrders {
   readonly #reader: Reader;
   /** Order id → our client order id; null for orders of the exchange itself. */
   readonly #clientIds = new Map<string, string | null>();
+  /** By our client order id: the conditional order as it was placed; null for orders that never were one. */
+  readonly #origins = new Map<string, OrderRecord | null>();
+  readonly #account: string;
 
-  constructor(reader: Reader) {
+  constructor(reader: Reader, account: string) {
     this.#reader = reader;
+    this.#account = account;
+  }
+
+  /** What the order was placed as: the record of a conditional one, null for every other. */
+  learnOrigin(clientOrderId: string, origin: OrderRecord | null): void {
+    if (this.#origins.size >= KNOWN_MAX) this.#origins.clear();
+    this.#origins.set(clientOrderId, origin);
+  }
+
+  /** Undefined when it is not known. */
+  knownOrigin(clientOrderId: string): OrderRecord | null | undefined {
+    return this.#origins.get(clientOrderId);
+  }
+
+  /** The child of a conditional order does not tell its trigger; asked for where it is not known. */
+  async originOf(clientOrderId: string, market: VenueMarket): Promise<OrderRecord | null> {
+    const known = this.#origins.get(clientOrderId);
+    if (known !== undefined) return known;
+    const call: Call = { api: 'fapiPrivate', method: 'GET', path: 'algoOrder', params: { symbol: market.id, clientAlgoId: clientOrderId }, weight: 1 };
+    const verdict = await this.#reader.ask(call);
+    if (verdict.type === 'refused' && verdict.code === 'ORDER_NOT_FOUND') {
+      this.learnOrigin(clientOrderId, null);
+      return null;
+    }
+    const row = rowOf(verdict.type === 'ok' ? verdict.json : await this.#reader.read(call));
+    this.learnAlgo(row);
+    const origin = algoRecord(row, this.#account, market.symbol);
+    this.learnOrigin(clientOrderId, origin);
+    return origin;
   }
 
   learn(orderId: string, clientOrderId: string): void {
@@ -46,7 +82,7 @@ export class ChildOrders {
     if (known !== undefined) return known;
     const order = await this.#reader.ask({ api: 'fapiPrivate', method: 'GET', path: 'order', params: { symbol: market.id, orderId }, weight: 1 });
     const own = order.type === 'ok' ? textOf(rowOf(order.json), 'clientOrderId') : null;
-    if (own !== null && FORCED.test(own)) this.learn(orderId, own);
+    if (own !== null && (FORCED.test(own) || OURS.test(own))) this.learn(orderId, own);
     else await this.#search(orderId, market, at, own ?? orderId);
     return this.#clientIds.get(orderId) ?? null;
   }

@@ -3,14 +3,14 @@
  * order tells when it fired, was cancelled or refused, never that something was filled.
  */
 import type { Json } from '../../../domain/json.ts';
-import type { OrderRecord, TradeRecord } from '../../../ports/exchange.ts';
+import type { TradeRecord } from '../../../ports/exchange.ts';
 import type { Frame, VenueMarket, VenueMarkets } from '../dialect.ts';
 import { decimalOf, optionalDecimal, optionalText, rowOf, textOf, timeOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
 import { feeIn } from '../order-records.ts';
 import type { ChildOrders } from './child-orders.ts';
-import { isForced } from './child-orders.ts';
-import { algoRecord, positionSideOf, regularRecord, sideOf } from './order-rows.ts';
+import { OURS, isForced } from './child-orders.ts';
+import { algoRecord, positionSideOf, regularRecord, sideOf, withChild } from './order-rows.ts';
 
 export interface UserFrameParts {
   readonly account: string;
@@ -58,18 +58,11 @@ function orderFrames(order: Row, at: number, { account, markets, children }: Use
   const clientOrderId = children.known(orderId);
   if (clientOrderId === undefined || clientOrderId === null) return [{ type: 'hint' }];
   const record = { ...regularRecord(asRestRow(order, at), account, market.symbol), clientOrderId };
-  const frames: Frame[] = [{ type: 'order', order: withTrigger(record, order), at }];
-  if (order['x'] === 'TRADE') frames.unshift({ type: 'trade', trade: tradeOf(order, clientOrderId, account, market), at });
-  return frames;
-}
-
-/** The form of our own ids. */
-const OURS = /^hr[0-9a-z]{25}$/;
-
-/** What was a conditional order keeps its type and trigger; that it exists here at all says that it has fired. */
-function withTrigger(record: OrderRecord, order: Row): OrderRecord {
-  const wasConditional = optionalText(order, 'ot') !== null && textOf(order, 'ot').startsWith('STOP');
-  return { ...record, triggered: wasConditional };
+  const trade: readonly Frame[] = order['x'] === 'TRADE' ? [{ type: 'trade', trade: tradeOf(order, clientOrderId, account, market), at }] : [];
+  const origin = children.knownOrigin(clientOrderId);
+  // What it was placed as is not in the frame: it may be the child of a conditional order.
+  if (origin === undefined) return [...trade, { type: 'hint' }];
+  return [...trade, { type: 'order', order: origin === null ? record : withChild(origin, record), at }];
 }
 
 /** Stream names → the names of the REST answer. */
@@ -137,5 +130,6 @@ function algoFrames(order: Row, at: number, { account, markets, children }: User
     updateTime: at,
   };
   const record = algoRecord(row, account, market.symbol);
+  children.learnOrigin(clientOrderId, record);
   return [{ type: 'order', order: record, at }];
 }

@@ -97,6 +97,7 @@ function quantityOf({ record, terms }: LedgerOrder): DecimalString {
   return terms.closePosition ? '0' : record.amount;
 }
 
+/** The child of a conditional order tells nothing of its trigger: it may be read from its parent alone. */
 export function orderRow(order: LedgerOrder, markets: BinanceMarkets): object {
   const { record, terms } = order;
   const isChild = order.isAlgo;
@@ -121,7 +122,7 @@ export function orderRow(order: LedgerOrder, markets: BinanceMarkets): object {
     stopPrice: '0',
     workingType: workingTypeOf(record),
     priceProtect: terms.priceProtect,
-    origType: isChild ? algoTypeOf(record) : regularTypeOf(record),
+    origType: regularTypeOf(record),
     priceMatch: 'NONE',
     selfTradePreventionMode: 'EXPIRE_MAKER',
     goodTillDate: 0,
@@ -146,8 +147,6 @@ export function algoRow(order: LedgerOrder, markets: BinanceMarkets): object {
     algoStatus: algoStatusOf(order),
     actualOrderId: child ? `${orderIdOf(order)}` : '',
     actualPrice: child ? averagePrice(plain(order.quote), record.filled) : '0.00000',
-    actualQty: child ? record.filled : '0',
-    actualType: child ? regularTypeOf(record) : '',
     triggerPrice: record.triggerPrice ?? '0',
     price: record.price ?? '0',
     icebergQuantity: null,
@@ -166,7 +165,6 @@ export function algoRow(order: LedgerOrder, markets: BinanceMarkets): object {
     updateTime: record.updatedAt,
     triggerTime: order.triggeredAt ?? 0,
     goodTillDate: 0,
-    failReason: isRejectedAtTrigger(record) ? failReasonOf(record) : '',
   };
 }
 

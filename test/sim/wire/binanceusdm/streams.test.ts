@@ -107,7 +107,7 @@ describe('the private stream', () => {
       'ALGO_UPDATE FINISHED',
     ]);
     const fill = heard[7]?.o;
-    expect(fill).toMatchObject({ c: 'stop1', s: 'BTCUSDT', S: 'SELL', ps: 'LONG', ot: 'STOP_MARKET', l: '0.2', L: '58990', z: '0.2', n: '5.899', N: 'USDT', rp: '-202' });
+    expect(fill).toMatchObject({ c: 'stop1', s: 'BTCUSDT', S: 'SELL', ps: 'LONG', ot: 'MARKET', l: '0.2', L: '58990', z: '0.2', n: '5.899', N: 'USDT', rp: '-202' });
     expect(heard[9]?.o).toMatchObject({ caid: 'stop1', ai: String(fill?.['i']), aq: '0.2', ap: '58990', tp: '59000' });
     expect(heard[6]?.a).toMatchObject({ P: [{ s: 'BTCUSDT', ps: 'LONG', pa: '0.3', ep: '60000' }, { ps: 'SHORT', pa: '0' }] });
     socket.terminate();

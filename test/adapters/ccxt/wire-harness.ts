@@ -1,0 +1,75 @@
+/** The exchange contract's harness over the wire: the ccxt adapter on one side of a real connection, a wire server on the other. */
+import { openCcxtExchange } from '../../../src/adapters/ccxt/open-ccxt-exchange.ts';
+import { PLAIN_CONNECTION } from '../../../src/adapters/ccxt/ccxt-clients.ts';
+import type { Credentials } from '../../../src/adapters/ccxt/ccxt-clients.ts';
+import type { CcxtExchange } from '../../../src/adapters/ccxt/ccxt-exchange.ts';
+import type { CcxtExchangeId } from '../../../src/adapters/ccxt/load-exchange.ts';
+import type { Log } from '../../../src/ports/log.ts';
+import type { WireProtocol } from '../../../src/ports/wire.ts';
+import type { ExchangeHarness, PriceMove } from '../../contract/exchange-desk.ts';
+import { until } from '../../sim/wire/wire-rig.ts';
+import type { WireRig } from '../../sim/wire/wire-rig.ts';
+
+/** Polls of the contract must not wait for the real exchange's limits. */
+const UNBOUNDED = { capacity: 1e9, windowMs: 60_000 };
+const PATIENCE_MS = 5_000;
+const QUIET: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
+export interface WireClientOptions {
+  readonly exchangeId: CcxtExchangeId;
+  readonly symbols: readonly string[];
+  /** Default: the key and secret of the rig's account. */
+  readonly credentials?: Credentials;
+  readonly log?: Log;
+}
+
+/** Streams are open. */
+export async function openOverWire<P extends WireProtocol>(rig: WireRig<P>, { exchangeId, symbols, credentials, log = QUIET }: WireClientOptions): Promise<CcxtExchange> {
+  const [access] = rig.world.accounts;
+  if (access === undefined) throw new Error('the rig has no account');
+  const { account, apiKey, secret } = access;
+  const exchange = await openCcxtExchange({
+    exchangeId,
+    connection: { ...PLAIN_CONNECTION, restUrl: `http://${rig.listener.address}`, streamUrl: `ws://${rig.listener.address}` },
+    credentials: new Map([[account, credentials ?? { apiKey, secret }]]),
+    symbols,
+    log,
+    budget: UNBOUNDED,
+  });
+  exchange.start();
+  return exchange;
+}
+
+export async function wireHarness<P extends WireProtocol>(rig: WireRig<P>, options: WireClientOptions): Promise<ExchangeHarness> {
+  const exchange = await openOverWire(rig, options);
+  const [symbol = ''] = options.symbols;
+  const { sockets } = rig.listener;
+  return {
+    exchange,
+    account: rig.world.accounts[0]?.account ?? '',
+    symbol,
+    instrument: await rig.exchange.fetchInstrument(symbol),
+    behind: rig.exchange,
+    tick: async ({ last, mark = last, index = mark, fundingRate }: PriceMove) => rig.world.tick(symbol, last, mark, index, fundingRate),
+    addHistory: (bars) => rig.world.record(symbol).addHistory(bars),
+    withoutStreams: async (during) => {
+      const before = sockets.list().length;
+      sockets.refusesNew = true;
+      sockets.closeAll(1001, 'going away');
+      await until(() => sockets.list().length === 0);
+      await during();
+      sockets.refusesNew = false;
+      await until(() => sockets.list().length >= before, PATIENCE_MS);
+    },
+    rateLimited: async (during) => {
+      rig.listener.requestPolicy = () => ({ type: 'incident', incident: 'rate-limited', retryAfterMs: 1_000 });
+      await during();
+      rig.listener.requestPolicy = () => ({ type: 'none' });
+    },
+    patienceMs: PATIENCE_MS,
+    end: async () => {
+      await exchange.close();
+      await rig.close();
+    },
+  };
+}
