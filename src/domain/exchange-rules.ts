@@ -59,7 +59,11 @@ export const EXCHANGE_RULES: Readonly<Record<RealExchangeId, ExchangeRules>> = {
     triggerSources: ['last', 'mark'],
     settles: ['USDT', 'USDC'],
     environments: ['sandbox', 'demo'],
-    missingForLive: ['a trigger order cannot be looked up by our own id', 'the position mode cannot be read', 'trigger prices are sent as unrounded floats'],
+    missingForLive: [
+      'no document gives the trigger orders that open a position a direction: one sent while the price passes it might wait for the way back',
+      'in one-way mode no document says whether a stop-loss order is listed with its own side or with that of its position: ours could be taken for a stranger\'s',
+      DOCUMENTS_ONLY,
+    ],
   },
   gate: {
     positionModes: BOTH_MODES,

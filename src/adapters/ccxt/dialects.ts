@@ -1,12 +1,13 @@
 /** Which dialect speaks to which exchange. */
 import { HedgerowError } from '../../domain/errors.ts';
 import { binanceUsdm } from './binanceusdm/binanceusdm.ts';
+import { bitget } from './bitget/bitget.ts';
 import type { Dialect } from './dialect.ts';
 import { hyperliquid } from './hyperliquid/hyperliquid.ts';
 import type { CcxtExchangeId } from './load-exchange.ts';
 import { okx } from './okx/okx.ts';
 
-const DIALECTS: Readonly<Partial<Record<CcxtExchangeId, Dialect>>> = { binanceusdm: binanceUsdm, hyperliquid, okx };
+const DIALECTS: Readonly<Partial<Record<CcxtExchangeId, Dialect>>> = { binanceusdm: binanceUsdm, hyperliquid, okx, bitget };
 
 /** Throws INPUT_INVALID for an exchange that is not traded. */
 export function dialectOf(exchangeId: CcxtExchangeId): Dialect {

@@ -3,11 +3,11 @@
  * not name the position side: in hedge mode it follows from the signs, because longs pay a positive rate and shorts receive it.
  */
 import { dec, plain, sum } from '../../../domain/decimal.ts';
-import type { D } from '../../../domain/decimal.ts';
-import type { ExchangeEvent, PositionSide } from '../../../ports/exchange.ts';
+import type { ExchangeEvent } from '../../../ports/exchange.ts';
 import type { Reader, VenueMarkets } from '../dialect.ts';
 import { decimalOf, nonZeroDecimal, optionalText, rowsOf, textOf, timeOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
+import { payingSide } from '../paying-side.ts';
 import { clientIdIn, forcedCause } from './child-orders.ts';
 import { positionSideOf } from './order-rows.ts';
 
@@ -76,12 +76,8 @@ async function fundingOf(row: Row, { account, reader, markets }: AccountEventPar
   const amount = decimalOf(row, 'income');
   const rate = nearest === undefined ? '0' : decimalOf(nearest, 'fundingRate');
   const markPrice = nearest === undefined ? '0' : (nonZeroDecimal(nearest, 'markPrice') ?? '0');
-  const positionSide = isHedgeMode ? payingSide(dec(amount), dec(rate)) : 'both';
+  const positionSide = isHedgeMode ? payingSide(amount, rate) : 'both';
   return [{ type: 'funding', id: `funding:${textOf(row, 'tranId')}:${market.id}:${positionSide}`, account, symbol: market.symbol, positionSide, amount, rate, markPrice, at }];
-}
-
-function payingSide(amount: D, rate: D): PositionSide {
-  return amount.isNegative() === rate.isNegative() ? 'short' : 'long';
 }
 
 function transferOf(row: Row, account: string): AccountEvent {

@@ -4,14 +4,14 @@
  */
 import { dec, plain } from '../../../domain/decimal.ts';
 import type { Json } from '../../../domain/json.ts';
-import type { ExchangeEvent, PositionSide } from '../../../ports/exchange.ts';
+import type { PositionSide } from '../../../ports/exchange.ts';
 import { baseAmountOf } from '../contract-amounts.ts';
 import type { Reader, VenueMarket, VenueMarkets } from '../dialect.ts';
+import type { AccountEvent } from '../event-ledger.ts';
 import { decimalOf, optionalDecimal, optionalText, rowOf, rowsOf, textOf, timeOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
+import { payingSide } from '../paying-side.ts';
 import { pagesOf } from './pages.ts';
-
-type AccountEvent = Extract<ExchangeEvent, { type: 'funding' | 'liquidation' | 'transfer' }>;
 
 const TRANSFER = '1';
 const LIQUIDATION = '5';
@@ -80,10 +80,6 @@ async function fundingOf(row: Row, { account, reader, markets, isHedgeMode }: Ac
   const amount = decimalOf(row, 'balChg');
   const positionSide = (await isHedgeMode()) ? payingSide(amount, rate) : 'both';
   return [{ type: 'funding', id: `funding:${textOf(row, 'billId')}`, account, symbol: market.symbol, positionSide, amount, rate, markPrice: optionalDecimal(row, 'px') ?? '0', at }];
-}
-
-function payingSide(amount: string, rate: string): PositionSide {
-  return dec(amount).isNegative() === dec(rate).isNegative() ? 'short' : 'long';
 }
 
 function transferOf(row: Row, account: string): AccountEvent {
