@@ -2,7 +2,9 @@
  * Opens a real exchange: clients, markets, clock, dialects; the only place that holds credentials of ccxt. Nothing is sent that changes
  * anything.
  */
+import { dec, maxOf, plain } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
+import type { Instrument } from '../../domain/strategy.ts';
 import type { ExchangeCapabilities } from '../../ports/exchange.ts';
 import type { Log } from '../../ports/log.ts';
 import { AccountCaller } from './account-caller.ts';
@@ -10,7 +12,7 @@ import { createClient } from './ccxt-clients.ts';
 import type { Connection, Credentials } from './ccxt-clients.ts';
 import { CcxtExchange, readSpacing } from './ccxt-exchange.ts';
 import type { OpenAccount } from './ccxt-exchange.ts';
-import type { CcxtMarket, Dialect, VenueMarket, VenueMarkets } from './dialect.ts';
+import type { AccountDialect, CcxtMarket, Dialect, VenueMarket, VenueMarkets } from './dialect.ts';
 import { dialectOf } from './dialects.ts';
 import type { CcxtClient, CcxtExchangeId } from './load-exchange.ts';
 import { PublicFacts } from './public-facts.ts';
@@ -53,7 +55,9 @@ export async function openCcxtExchange(options: CcxtExchangeOptions): Promise<Cc
   };
 
   const publicStream = await create('pro', null);
-  const markets = await loadMarkets(exchangeId, dialect, publicStream, symbols);
+  const listed = await loadMarkets(exchangeId, dialect, publicStream, symbols);
+  const fees = new Map<string, Fees>();
+  const markets = withFees(listed, fees);
   const publicClient = await create('rest', null);
   shareMarkets(publicStream, publicClient);
   const signed = options.factsCredentials === undefined ? null : await create('rest', options.factsCredentials);
@@ -71,6 +75,7 @@ export async function openCcxtExchange(options: CcxtExchangeOptions): Promise<Cc
   }
   if (signed !== null) stamping.push(signed);
   await clock.start();
+  for (const symbol of symbols) for (const { account, dialect: own } of accounts) await learnFees(fees, own, marketOf(listed, symbol), account, log);
   return new CcxtExchange({ dialect, markets, publicDialect, publicStream, facts, accounts, symbols, clock, log });
 }
 
@@ -84,6 +89,36 @@ function checkCredentials(exchangeId: string, { credentials: needed }: Dialect, 
     const missing = needed.filter((name) => (keys[name] ?? '') === '');
     if (missing.length > 0) throw new HedgerowError('INPUT_INVALID', `account ${account} lacks ${missing.join(' and ')}, which ${exchangeId} needs`);
   }
+}
+
+type Fees = Pick<Instrument, 'takerFee' | 'makerFee'>;
+
+/** The listed fees are those of nobody in particular: where accounts trade, theirs count. */
+function withFees({ bySymbol, byId }: VenueMarkets, fees: ReadonlyMap<string, Fees>): VenueMarkets {
+  const own = (market: VenueMarket | null): VenueMarket | null => {
+    const known = market === null ? undefined : fees.get(market.symbol);
+    return market === null || known === undefined ? market : { ...market, instrument: { ...market.instrument, ...known } };
+  };
+  return { bySymbol: (symbol) => own(bySymbol(symbol)), byId: (id) => own(byId(id)) };
+}
+
+/** One instrument stands for all accounts: what is reckoned with is never less than what is paid. Who does not tell pays what is listed. */
+async function learnFees(fees: Map<string, Fees>, dialect: AccountDialect, market: VenueMarket, account: string, log: Log): Promise<void> {
+  const { symbol, instrument } = market;
+  const known = fees.get(symbol);
+  const own = await dialect.fetchFees(market).catch((error: unknown) => {
+    if (!(error instanceof HedgerowError) || error.code !== 'EXCHANGE_UNAVAILABLE') throw error;
+    log.warn({ account, symbol, reason: error.message }, 'the fees of an account are not known; those listed for everybody are reckoned with');
+    return instrument;
+  });
+  const higher = (a: string, b: string): string => plain(maxOf(dec(a), dec(b)));
+  fees.set(symbol, { takerFee: higher(own.takerFee, known?.takerFee ?? own.takerFee), makerFee: higher(own.makerFee, known?.makerFee ?? own.makerFee) });
+}
+
+function marketOf(markets: VenueMarkets, symbol: string): VenueMarket {
+  const market = markets.bySymbol(symbol);
+  if (market === null) throw new HedgerowError('INPUT_INVALID', `there is no linear swap ${symbol}`);
+  return market;
 }
 
 interface MarketHolder {

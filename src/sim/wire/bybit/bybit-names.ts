@@ -51,8 +51,8 @@ export function intervalMs(name: string): number | null {
   return INTERVALS_MS[name] ?? null;
 }
 
-/** What the client writes for orders of a website or of clients that gave none: an empty orderLinkId. */
-const HIDDEN_ID = /^(?:web_|nolink)/;
+/** Orders of clients that gave no orderLinkId show none. */
+const HIDDEN_ID = /^nolink/;
 
 export function orderLinkIdOf(order: Pick<OrderRecord, 'clientOrderId'>): string {
   return HIDDEN_ID.test(order.clientOrderId) ? '' : order.clientOrderId;

@@ -83,7 +83,7 @@ export class BybitProtocol implements WireProtocol {
   }
 
   clock(): void {
-    this.#world.advance();
+    this.#publicStream.clock(this.#world.advance());
   }
 
   incidentReply(incident: WireIncident, retryAfterMs: number): WireReply {

@@ -56,6 +56,14 @@ export class PublicStream {
     }
   }
 
+  /** About once a second: mark and index go on being told while nothing trades, as they were told last. */
+  clock(at: number): void {
+    for (const ticker of this.#tickers.values()) {
+      const { symbol = '', markPrice = '', indexPrice = '' } = ticker;
+      this.#say(`tickers.${symbol}`, () => this.#frame(`tickers.${symbol}`, 'delta', at, { symbol, markPrice, indexPrice }));
+    }
+  }
+
   #begin(listener: Listener, topic: string, at: number): void {
     listener.topics.add(topic);
     const market = this.#marketOf(topic);

@@ -2,8 +2,9 @@
  * /v5/order/*: writing. Every order is acknowledged with its two ids only; what became of it is read or streamed. Unknown fields are
  * ignored, as Bybit does: a client that misspells `orderLinkId` is not told. Source: bybit-exchange.github.io/docs/v5/order/create-order.
  */
+import { dec, isPlainDecimal } from '../../../domain/decimal.ts';
 import type { Json } from '../../../domain/json.ts';
-import type { OrderRequest, OrderType, PositionSide } from '../../../ports/exchange.ts';
+import type { AmendRequest, OrderRecord, OrderRequest, OrderType, PositionSide } from '../../../ports/exchange.ts';
 import type { BybitParts, PrivateCall, PrivateEndpoints } from './bybit-endpoint.ts';
 import { booleanOf, checkCategory, integerOf, neededText, textOf } from './bybit-endpoint.ts';
 import type { LedgerOrder } from './bybit-ledger.ts';
@@ -11,8 +12,7 @@ import { hiddenId, orderLinkIdOf, triggerSourceOf } from './bybit-names.ts';
 import { BybitFailure, badParameter, failureOf } from './bybit-reply.ts';
 import { isConditionalOrder } from './order-row.ts';
 
-/** What the simulated exchange can hold; Bybit takes `-` and `_` and 36 characters. */
-const LINK_ID = /^[A-Za-z0-9]{1,32}$/;
+const LINK_ID = /^[A-Za-z0-9_-]{1,36}$/;
 /** Attached stops and the like: the simulated exchange has none, and silence would be a lie. */
 const NOT_SIMULATED = ['takeProfit', 'stopLoss', 'tpLimitPrice', 'slLimitPrice', 'bboSideType', 'slippageTolerance', 'trailingStop'];
 
@@ -44,6 +44,7 @@ export function tradeEndpoints({ world, ledger, markets }: BybitParts, tellStill
       };
       const triggerBy = textOf(body, 'triggerBy');
       if (triggerBy !== undefined && triggerSourceOf(triggerBy) !== record.triggerBy) throw badParameter('params error: the simulated exchange cannot change triggerBy');
+      if (isUnchanged(record, request)) throw badParameter('The order remains unchanged as the parameters entered match the existing ones.');
       throwIfFailed(failureOf(await world.exchange.amendOrder(request), { ...request, side: record.side }));
       return ids(order);
     },
@@ -105,7 +106,7 @@ export function tradeEndpoints({ world, ledger, markets }: BybitParts, tellStill
 
   function linkId(account: string, given: string | undefined): string {
     if (given === undefined) return hiddenId(world.now(), ledger.account(account).orders.size + 1);
-    if (!LINK_ID.test(given)) throw badParameter(`params error: this server takes an orderLinkId of at most 32 letters and digits, not ${given}`);
+    if (!LINK_ID.test(given)) throw badParameter(`params error: orderLinkId ${given}`);
     return given;
   }
 
@@ -135,6 +136,11 @@ function ids(order: LedgerOrder): { readonly orderId: string; readonly orderLink
 
 function throwIfFailed(failure: ReturnType<typeof failureOf>): void {
   if (failure !== null) throw new BybitFailure(failure.code, failure.message, failure.retryAfterMs);
+}
+
+function isUnchanged(record: OrderRecord, { amount, price, triggerPrice }: AmendRequest): boolean {
+  const same = (a: string | null, b: string | null): boolean => a === null || (b !== null && isPlainDecimal(a) && dec(a).equals(b));
+  return same(amount, record.amount) && same(price, record.price) && same(triggerPrice, record.triggerPrice);
 }
 
 function isWaiting({ record }: LedgerOrder): boolean {

@@ -1,22 +1,23 @@
 /** ccxt's own client against the Bybit server: what it reads, and what Bybit says to what is wrong. */
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ACCOUNT, SYMBOL, ccxtClient, startBybit } from './bybit-server.ts';
-import type { BybitServer } from './bybit-server.ts';
+import { BTC } from '../../exchange/world.ts';
+import { ccxtClient, startBybitRig } from './bybit-rig.ts';
+import type { BybitRig } from './bybit-rig.ts';
 
 type Client = Awaited<ReturnType<typeof ccxtClient>>;
 
-let server: BybitServer;
+let server: BybitRig;
 let clients: Client[] = [];
 afterEach(async () => {
   await Promise.all(clients.map((client) => client.close()));
   clients = [];
-  await server.listener.close();
+  await server.close();
 });
 
-async function start(options: Parameters<typeof startBybit>[0] = {}): Promise<Client> {
-  server = await startBybit(options);
-  server.price('60000', '60010', '60005');
+async function start(options: Parameters<typeof startBybitRig>[0] = {}): Promise<Client> {
+  server = await startBybitRig(options);
+  server.world.tick(BTC, '60000', '60010', '60005');
   const client = await ccxtClient(server);
   clients.push(client);
   return client;
@@ -24,7 +25,7 @@ async function start(options: Parameters<typeof startBybit>[0] = {}): Promise<Cl
 
 /** A signed request by hand: retCode, message and result. */
 async function send(method: 'GET' | 'POST', path: string, params: Record<string, unknown> = {}, given: { readonly key?: string; readonly secret?: string; readonly at?: number } = {}) {
-  const { key = ACCOUNT.apiKey, secret = ACCOUNT.secret, at = server.world.now() } = given;
+  const { key = 'test-key', secret = 'test-secret', at = server.world.now() } = given;
   const query = method === 'GET' ? new URLSearchParams(params as Record<string, string>).toString() : '';
   const body = method === 'POST' ? JSON.stringify(params) : '';
   const sign = createHmac('sha256', secret).update(`${at}${key}5000${query}${body}`).digest('hex');
@@ -42,62 +43,62 @@ const create = (order: Record<string, unknown>): ReturnType<typeof send> => send
 describe('what ccxt reads', () => {
   it('markets, ticker, candles and tiers', async () => {
     const client = await start();
-    const market = (await client.loadMarkets())[SYMBOL];
-    expect(market).toMatchObject({ id: 'BTCUSDT', swap: true, linear: true, active: true, precision: { price: 0.1, amount: 0.001 }, limits: { amount: { min: 0.001 }, cost: { min: 5 }, leverage: { max: 100 } } });
-    expect(await client.fetchTicker(SYMBOL)).toMatchObject({ symbol: SYMBOL, last: 60000, markPrice: 60010, indexPrice: 60005 });
-    expect(await client.fetchOHLCV(SYMBOL, '1m')).toEqual([[expect.any(Number), 60000, 60000, 60000, 60000, 0]]);
-    expect((await client.fetchMarketLeverageTiers(SYMBOL))[0]).toMatchObject({ maintenanceMarginRate: 0.005, maxLeverage: 100 });
-    expect(await client.fetchTradingFee(SYMBOL)).toMatchObject({ taker: 0.00055, maker: 0.0002 });
+    const market = (await client.loadMarkets())[BTC];
+    expect(market).toMatchObject({ id: 'BTCUSDT', swap: true, linear: true, active: true, precision: { price: 0.1, amount: 0.001 }, limits: { amount: { min: 0.001 }, cost: { min: 5 }, leverage: { max: 125 } } });
+    expect(await client.fetchTicker(BTC)).toMatchObject({ symbol: BTC, last: 60000, markPrice: 60010, indexPrice: 60005 });
+    expect(await client.fetchOHLCV(BTC, '1m')).toEqual([[expect.any(Number), 60000, 60000, 60000, 60000, 0]]);
+    expect((await client.fetchMarketLeverageTiers(BTC))[0]).toMatchObject({ maintenanceMarginRate: 0.005, maxLeverage: 125 });
+    expect(await client.fetchTradingFee(BTC)).toMatchObject({ taker: 0.0005, maker: 0.0002 });
   });
 
   it('a stop from Untriggered over Triggered to Filled, under one id, and its trade, position and balance', async () => {
     const client = await start();
-    const placed = await client.createOrder(SYMBOL, 'market', 'sell', 0.01, undefined, { triggerPrice: '59000', triggerDirection: 'descending', positionIdx: 2, clientOrderId: 'entry1' });
-    const [waiting] = await client.fetchOpenOrders(SYMBOL);
+    const placed = await client.createOrder(BTC, 'market', 'sell', 0.01, undefined, { triggerPrice: '59000', triggerDirection: 'descending', positionIdx: 2, clientOrderId: 'entry1' });
+    const [waiting] = await client.fetchOpenOrders(BTC);
     expect(waiting).toMatchObject({ id: placed.id, clientOrderId: 'entry1', status: 'open', filled: 0, triggerPrice: 59000, info: { orderStatus: 'Untriggered', positionIdx: 2, stopOrderType: 'Stop', createType: 'CreateByStopOrder', timeInForce: 'IOC' } });
-    server.price('58990', '58995', '58995');
-    expect(await client.fetchOpenOrders(SYMBOL)).toEqual([]);
-    const filled = await client.fetchClosedOrder(placed.id ?? '', SYMBOL);
+    server.world.tick(BTC, '58990', '58995', '58995');
+    expect(await client.fetchOpenOrders(BTC)).toEqual([]);
+    const filled = await client.fetchClosedOrder(placed.id ?? '', BTC);
     expect(filled).toMatchObject({ id: placed.id, clientOrderId: 'entry1', status: 'closed', filled: 0.01, average: 58990, info: { orderStatus: 'Filled', rejectReason: 'EC_NoError' } });
-    const [trade] = await client.fetchMyTrades(SYMBOL);
-    expect(trade).toMatchObject({ order: placed.id, side: 'sell', price: 58990, amount: 0.01, takerOrMaker: 'taker', fee: { cost: 58990 * 0.01 * 0.00055, currency: 'USDT' }, info: { closedSize: '0', orderLinkId: 'entry1' } });
-    const [short] = await client.fetchPositions([SYMBOL]).then((all) => all.filter(({ side }) => side === 'short'));
+    const [trade] = await client.fetchMyTrades(BTC);
+    expect(trade).toMatchObject({ order: placed.id, side: 'sell', price: 58990, amount: 0.01, takerOrMaker: 'taker', fee: { cost: 58990 * 0.01 * 0.0005, currency: 'USDT' }, info: { closedSize: '0', orderLinkId: 'entry1' } });
+    const [short] = await client.fetchPositions([BTC]).then((all) => all.filter(({ side }) => side === 'short'));
     expect(short).toMatchObject({ contracts: 0.01, entryPrice: 58990, hedged: true, info: { positionIdx: 2 } });
-    expect((await client.fetchBalance())['USDT']).toMatchObject({ total: 100000 - 58990 * 0.01 * 0.00055 });
+    expect((await client.fetchBalance())['USDT']).toMatchObject({ total: 100000 - 58990 * 0.01 * 0.0005 });
   });
 
   it('funding, transfers and liquidations of the account', async () => {
     const client = await start();
-    await client.createOrder(SYMBOL, 'market', 'buy', 1, undefined, { positionIdx: 1, clientOrderId: 'open1' });
-    await client.createOrder(SYMBOL, 'market', 'sell', 0.5, undefined, { positionIdx: 2, clientOrderId: 'open2' });
-    server.price('60000', '60000', '60000', '0.0001');
+    await client.createOrder(BTC, 'market', 'buy', 1, undefined, { positionIdx: 1, clientOrderId: 'open1' });
+    await client.createOrder(BTC, 'market', 'sell', 0.5, undefined, { positionIdx: 2, clientOrderId: 'open2' });
+    server.world.tick(BTC, '60000', '60000', '60000', '0.0001');
     server.exchange.others.transfer('main', '-500');
-    const funding = await client.fetchFundingHistory(SYMBOL);
+    const funding = await client.fetchFundingHistory(BTC);
     // ccxt hands on the fee of the execution: what was paid is positive.
     expect(funding.map(({ amount }) => amount).sort((a, b) => (a ?? 0) - (b ?? 0))).toEqual([-3, 6]);
     const { result } = await send('GET', '/v5/execution/list', { category: 'linear', symbol: 'BTCUSDT', execType: 'Funding' });
     expect(result.list.map((row) => [row['side'], row['execQty'], row['execFee'], row['feeRate']])).toEqual(expect.arrayContaining([['Buy', '1', '6', '0.0001'], ['Sell', '0.5', '-3', '0.0001']]));
     const log = await send('GET', '/v5/account/transaction-log', { accountType: 'UNIFIED' });
     expect(log.result.list.map((row) => [row['type'], row['change']])).toEqual(expect.arrayContaining([['TRANSFER_OUT', '-500'], ['SETTLEMENT', '-6'], ['SETTLEMENT', '3']]));
-    server.exchange.acts.deleverage('main', SYMBOL, 'short', '0.2');
+    server.exchange.acts.deleverage('main', BTC, 'short', '0.2');
     server.exchange.acts.liquidate('main');
     const forced = await send('GET', '/v5/execution/list', { category: 'linear', symbol: 'BTCUSDT' });
     expect(forced.result.list.filter((row) => row['execType'] !== 'Trade' && row['execType'] !== 'Funding').map((row) => [row['execType'], row['side'], row['execQty'], row['closedSize'], row['orderLinkId']])).toEqual(
       expect.arrayContaining([['AdlTrade', 'Buy', '0.2', '0.2', ''], ['BustTrade', 'Sell', '1', '1', ''], ['BustTrade', 'Buy', '0.3', '0.3', '']]),
     );
-    expect((await client.fetchMyLiquidations(SYMBOL)).length).toBe(2);
+    expect((await client.fetchMyLiquidations(BTC)).length).toBe(2);
   });
 
   it('key, modes and leverage, and changes them only where Bybit would', async () => {
     const client = await start();
     await client.loadMarkets();
     expect((await send('GET', '/v5/user/query-api')).result).toMatchObject({ readOnly: 0, uta: 1, permissions: { ContractTrade: ['Order', 'Position'], Wallet: [] } });
-    await client.setLeverage(20, SYMBOL);
-    await expect(client.setLeverage(20, SYMBOL)).rejects.toThrow('110043');
-    await expect(client.setPositionMode(true, SYMBOL)).rejects.toThrow('110025');
-    await client.setPositionMode(false, SYMBOL);
-    await client.createOrder(SYMBOL, 'market', 'buy', 0.01, undefined, { positionIdx: 0, clientOrderId: 'one' });
-    await expect(client.setPositionMode(true, SYMBOL)).rejects.toThrow('110024');
+    await client.setLeverage(20, BTC);
+    await expect(client.setLeverage(20, BTC)).rejects.toThrow('110043');
+    await expect(client.setPositionMode(true, BTC)).rejects.toThrow('110025');
+    await client.setPositionMode(false, BTC);
+    await client.createOrder(BTC, 'market', 'buy', 0.01, undefined, { positionIdx: 0, clientOrderId: 'one' });
+    await expect(client.setPositionMode(true, BTC)).rejects.toThrow('110024');
     await expect(client.setMarginMode('isolated')).rejects.toThrow('3400045');
     const { result } = await send('GET', '/v5/position/list', { category: 'linear', symbol: 'BTCUSDT' });
     expect(result.list).toEqual([expect.objectContaining({ positionIdx: 0, side: 'Buy', size: '0.01', leverage: '20', tradeMode: 0 })]);
@@ -166,7 +167,7 @@ describe('orders Bybit does not take', () => {
 
   it('one that costs less than the least cost', async () => {
     await start();
-    server.price('4000');
+    server.world.tick(BTC, '4000');
     expect(await create(stop('a', '3999', { qty: '0.001' }))).toMatchObject({ retCode: 110094 });
   });
 
@@ -217,14 +218,14 @@ describe('changing and ending orders', () => {
     expect(await send('POST', '/v5/order/cancel', { category: 'linear', symbol: 'BTCUSDT', orderLinkId: 'gone' })).toMatchObject({ retCode: 110001 });
     const history = (): ReturnType<typeof send> => send('GET', '/v5/order/history', { category: 'linear', orderLinkId: 'gone' });
     expect((await history()).result.list).toEqual([expect.objectContaining({ orderStatus: 'Deactivated', cancelType: 'CancelByUser', rejectReason: 'EC_PerCancelRequest' })]);
-    server.skip(86_400_000 + 1_000);
+    server.clockAheadMs += 86_400_000 + 1_000;
     expect((await history()).result.list).toEqual([]);
   });
 
   it('rejects an order that has fired and cannot be paid', async () => {
-    await start({ deposit: '1000' });
+    await start({ account: { deposit: '1000' } });
     await create(stop('big', '59000', { qty: '5' }));
-    server.price('58000');
+    server.world.tick(BTC, '58000');
     const { result } = await send('GET', '/v5/order/realtime', { category: 'linear', orderLinkId: 'big' });
     expect(result.list).toEqual([expect.objectContaining({ orderStatus: 'Rejected', cancelType: 'CancelByCannotAffordOrderCost', cumExecQty: '0' })]);
   });
@@ -258,7 +259,7 @@ describe('pages', () => {
     await start();
     await create({ ...stop('m1', ''), triggerDirection: undefined });
     const startedAt = server.world.now();
-    server.skip(8 * 86_400_000);
+    server.clockAheadMs += 8 * 86_400_000;
     await create({ ...stop('m2', ''), triggerDirection: undefined });
     const list = async (params: Record<string, string>): Promise<string[]> => (await send('GET', '/v5/execution/list', { category: 'linear', symbol: 'BTCUSDT', ...params })).result.list.map((row) => row['orderLinkId'] ?? '');
     expect(await list({})).toEqual(['m2']);
