@@ -67,6 +67,11 @@ export const LEG_ACTS: readonly LegAct[] = [
   { name: 'closes a short', side: 'buy', leg: 'short', opens: false },
 ];
 
+/** For a table of tests whose titles are their names. */
+export function named<T extends { readonly name: string }>(rows: readonly T[]): readonly (readonly [string, T])[] {
+  return rows.map((row) => [row.name, row]);
+}
+
 let idsGiven = 0;
 
 export class Desk {

@@ -1,7 +1,7 @@
 /** The part of the exchange's contract about orders that act at once or rest in the book, look-ups, and ids that are never used twice (I2, I4). */
 import { describe, expect, test } from 'vitest';
 import { dec, plain } from '../../src/domain/decimal.ts';
-import { AMOUNT, BASE_PRICE, LEG_ACTS } from './exchange-desk.ts';
+import { AMOUNT, BASE_PRICE, LEG_ACTS, named } from './exchange-desk.ts';
 import type { LegAct } from './exchange-desk.ts';
 import type { Subject } from './exchange.ts';
 
@@ -9,7 +9,7 @@ const [OPEN_LONG, CLOSE_LONG, OPEN_SHORT] = LEG_ACTS as readonly [LegAct, LegAct
 
 export function orderTests({ desk, mode, capabilities, lacks }: Subject): void {
   describe('at market', () => {
-    test.each(LEG_ACTS)('an order $name, is read back, and its trade bears its id', async (act) => {
+    test.each(named(LEG_ACTS))('an order %s, is read back, and its trade bears its id', async (_, act) => {
       const d = desk();
       if (!act.opens) await d.hold(act.leg);
       const request = d.acting(act);

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { OrderRequest, RefusalCode } from '../../src/ports/exchange.ts';
 import type { MarketChange } from '../../src/sim/exchange/faults.ts';
-import { AMOUNT, LEG_ACTS } from './exchange-desk.ts';
+import { AMOUNT, LEG_ACTS, named } from './exchange-desk.ts';
 import type { Desk, LegAct } from './exchange-desk.ts';
 import type { Subject } from './exchange.ts';
 
@@ -65,7 +65,7 @@ export function refusalTests({ desk, mode, capabilities, refusals }: Subject): v
       behind.acts.changeMarket(symbol, USUAL);
     });
 
-    test.each(CASES.filter(({ code }) => told(code) !== null))('$name', async ({ code, request, market, before }) => {
+    test.each(named(CASES.filter(({ code }) => told(code) !== null)))('%s', async (_, { code, request, market, before }) => {
       const d = desk();
       await before?.(d);
       if (market !== undefined) d.harness.behind.acts.changeMarket(d.harness.symbol, market);

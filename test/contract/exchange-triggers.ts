@@ -1,7 +1,7 @@
 /** The part of the exchange's contract about conditional orders: both directions, both legs, moving, cancelling, what becomes of them (I1, I7, I13). */
 import { describe, expect, test } from 'vitest';
 import type { OrderRequest } from '../../src/ports/exchange.ts';
-import { AMOUNT, BASE_PRICE, LEG_ACTS } from './exchange-desk.ts';
+import { AMOUNT, BASE_PRICE, LEG_ACTS, named } from './exchange-desk.ts';
 import type { LegAct } from './exchange-desk.ts';
 import type { Subject } from './exchange.ts';
 
@@ -13,7 +13,7 @@ function waiting({ side }: LegAct): { readonly trigger: string; readonly short: 
 }
 
 export function triggerTests({ desk, mode, capabilities }: Subject): void {
-  describe.each(LEG_ACTS)('a stop that $name', (act) => {
+  describe.each(named(LEG_ACTS))('a stop that %s', (_, act) => {
     const { trigger, short, beyond } = waiting(act);
 
     test('waits short of its trigger and fires at it', async () => {
@@ -112,7 +112,7 @@ export function triggerTests({ desk, mode, capabilities }: Subject): void {
     await d.order(request, { status: 'closed', filled: AMOUNT });
   });
 
-  test.each([CLOSE_LONG, CLOSE_SHORT])('a stop that $name opens nothing when the position is gone (I7)', async (act) => {
+  test.each(named([CLOSE_LONG, CLOSE_SHORT]))('a stop that %s opens nothing when the position is gone (I7)', async (_, act) => {
     const d = desk();
     const { trigger } = waiting(act);
     await d.hold(act.leg);

@@ -64,7 +64,7 @@ function szDecimalsOf({ symbol, amountStep }: SimulatedMarket): number {
   return decimals;
 }
 
-export function isOnPriceGrid(price: string, { szDecimals }: Asset): boolean {
+export function isOnPriceGrid(price: string, { szDecimals }: Pick<Asset, 'szDecimals'>): boolean {
   const value = dec(price);
   if (value.isInteger()) return true;
   return value.decimalPlaces() <= MAX_PRICE_DECIMALS - szDecimals && value.precision() <= SIGNIFICANT_FIGURES;
