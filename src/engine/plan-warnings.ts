@@ -35,6 +35,7 @@ export const CONDITIONAL_CAPS: Readonly<Partial<Record<ExchangeId, { readonly co
   bybit: { count: 10, per: 'symbol' },
   binanceusdm: { count: 200, per: 'account' },
   hyperliquid: { count: 1_000, per: 'account' },
+  okx: { count: 100, per: 'symbol' },
 };
 
 export function warningsOf(inputs: PreviewInputs, wallets: readonly WalletPreview[], extremes: PlanExtremes | null): PlanWarning[] {
