@@ -21,6 +21,11 @@ export class CommandInput {
     return value;
   }
 
+  /** An argument that may be missing; null when it is. */
+  optionalArgument(index: number): string | null {
+    return this.#arguments[index] === undefined ? null : this.argument(index);
+  }
+
   /** A variadic argument. */
   argumentList(index: number): readonly string[] {
     const value = this.#arguments[index];

@@ -8,6 +8,7 @@ import { statusCommand } from './commands/status.ts';
 import { pauseCommand } from './commands/pause.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { haltCommand } from './commands/halt.ts';
+import { fetchCommand } from './commands/fetch.ts';
 import { flattenCommand } from './commands/flatten.ts';
 import { resetCommand } from './commands/reset.ts';
 import { adoptCommand } from './commands/adopt.ts';
@@ -45,6 +46,7 @@ const COMMANDS: readonly CommandSpec[] = [
   traceCommand,
   compactCommand,
   exchangeCommand,
+  fetchCommand,
 ];
 
 const EXIT_CODES = `Exit codes:

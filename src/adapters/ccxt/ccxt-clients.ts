@@ -35,11 +35,13 @@ const KEEP_ALIVE_MS = 10_000;
 export interface ClientChoice {
   readonly exchangeId: CcxtExchangeId;
   readonly flavour: CcxtFlavour;
-  readonly dialect: Dialect;
+  readonly dialect: Pick<Dialect, 'config' | 'prepare'>;
   readonly connection: Connection;
   readonly credentials: Credentials | null;
   /** For an answer's headers, ms. */
   readonly timeoutMs: number;
+  /** ccxt's own rate limiter; for public downloads only, where no order waits behind them. Default: none. */
+  readonly isPaced?: boolean;
 }
 
 /** What of ccxt's clients is set here beyond its types. */
@@ -51,7 +53,7 @@ interface Settable {
   loadHttpProxyAgent(): Promise<unknown>;
 }
 
-export async function createClient({ exchangeId, flavour, dialect, connection, credentials, timeoutMs }: ClientChoice): Promise<CcxtClient> {
+export async function createClient({ exchangeId, flavour, dialect, connection, credentials, timeoutMs, isPaced = false }: ClientChoice): Promise<CcxtClient> {
   const Class = (await loadCcxtClass(exchangeId, flavour)) as new (config: Record<string, unknown>) => CcxtClient;
   const { options = {}, ...config } = dialect.config;
   const { vaultAddress, ...keys } = credentials ?? {};
@@ -59,7 +61,7 @@ export async function createClient({ exchangeId, flavour, dialect, connection, c
     ...config,
     ...connection.proxies,
     ...keys,
-    enableRateLimit: false,
+    enableRateLimit: isPaced,
     timeout: timeoutMs,
     number: String,
     streaming: { keepAlive: KEEP_ALIVE_MS },

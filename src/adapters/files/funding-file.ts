@@ -4,7 +4,8 @@ import type { PriceFeed, Tick } from '../../ports/price-feed.ts';
 import { feedError, fileIdentity, lineBatches } from './csv-lines.ts';
 import { shown, signedOf, timestampOf } from './csv-values.ts';
 
-const HEADER = 'timestamp_ms,funding_rate';
+export const FUNDING_COLUMNS = ['timestamp_ms', 'funding_rate'] as const;
+const HEADER = FUNDING_COLUMNS.join(',');
 /** Exchanges stamp a settlement some milliseconds after the minute it is due at; it belongs to that minute. */
 const JITTER_MS = 5_000;
 const MINUTE_MS = 60_000;

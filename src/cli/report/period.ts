@@ -1,4 +1,4 @@
-/** The beginning of a report's period, as `--since` gives it. */
+/** The ends of a period, as `--since` and `--until` give them. */
 import { inputError } from '../command-input.ts';
 
 const MINUTE_MS = 60_000;
@@ -8,13 +8,13 @@ const SPAN = /^(\d{1,6})([mhdw])$/;
 const MOMENT = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/;
 
 /** Milliseconds; null for no text. A span counts back from `newest`, the time of the newest record. Throws INPUT_INVALID. */
-export function sinceOf(text: string | null, newest: number): number | null {
+export function sinceOf(text: string | null, newest: number, flag = '--since'): number | null {
   if (text === null) return null;
   const [, count, unit = ''] = SPAN.exec(text) ?? [];
   if (count !== undefined) return Math.max(0, newest - Number(count) * (UNITS_MS[unit] ?? 0));
   const moment = MOMENT.exec(text);
   const at = moment === null ? NaN : momentOf(text, moment);
-  if (Number.isNaN(at) || at < 0) throw inputError(`--since ${JSON.stringify(text)} is neither a span such as 90m, 12h, 7d or 4w nor a day such as 2026-11-01 or a time such as 2026-11-01T12:00Z`);
+  if (Number.isNaN(at) || at < 0) throw inputError(`${flag} ${JSON.stringify(text)} is neither a span such as 90m, 12h, 7d or 4w nor a day such as 2026-11-01 or a time such as 2026-11-01T12:00Z`);
   return at;
 }
 
