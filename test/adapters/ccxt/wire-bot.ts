@@ -29,6 +29,8 @@ export interface WireBotOptions {
   readonly strategy: Strategy;
   readonly credentials: CcxtExchangeOptions['credentials'];
   readonly deadlineMs?: number;
+  /** Default: the exchange's own. */
+  readonly budget?: CcxtExchangeOptions['budget'];
   readonly log?: Log;
 }
 
@@ -83,9 +85,9 @@ export class WireBot {
 
   /** Starts it, or starts it again after `crash`, from what its store holds. */
   async start(): Promise<void> {
-    const { server, exchangeId, strategy, credentials, deadlineMs = 2_000, log = SILENT } = this.#options;
+    const { server, exchangeId, strategy, credentials, deadlineMs = 2_000, budget, log = SILENT } = this.#options;
     const { address } = server.listener;
-    this.#exchange = await openCcxtExchange({ exchangeId, credentials, symbols: [strategy.symbol], log, deadlineMs, connection: { ...PLAIN_CONNECTION, restUrl: `http://${address}`, streamUrl: `ws://${address}` } });
+    this.#exchange = await openCcxtExchange({ exchangeId, credentials, symbols: [strategy.symbol], log, deadlineMs, ...(budget !== undefined && { budget }), connection: { ...PLAIN_CONNECTION, restUrl: `http://${address}`, streamUrl: `ws://${address}` } });
     this.#exchange.start();
     this.#runner = await openRunner(strategy, 'hash', exchangeId, { exchange: this.#exchange, store: this.#store, clock: realClock, log });
     this.#engine = new Engine(this.#exchange, [this.#runner]);

@@ -1,4 +1,5 @@
 /** One Hyperliquid account: actions with a single row each, complete reads by address, and the channels of its events. */
+import { performance } from 'node:perf_hooks';
 import { D, ZERO, dec, floorQuotientToStep, maxOf, plain } from '../../../domain/decimal.ts';
 import { HedgerowError } from '../../../domain/errors.ts';
 import type { Json } from '../../../domain/json.ts';
@@ -22,6 +23,8 @@ import { userFrames } from './user-frames.ts';
 const USER_CHANNELS = ['orderUpdates', 'userFills', 'userFundings', 'userNonFundingLedgerUpdates'] as const;
 /** Decimals of the maintenance margin over the equity. */
 const RATIO_STEP = new D('0.00000001');
+/** They change by hand only. */
+const SETTINGS_YOUNG_MS = 3_000;
 /** What `userRole` weighs. */
 const ROLE_WEIGHT = 60;
 
@@ -31,6 +34,8 @@ export class HyperliquidAccount implements AccountDialect {
   readonly #parts: AccountParts;
   readonly #sender: L1Sender;
   readonly #known = new KnownOrders();
+  /** By coin, and when they were read (`performance.now()`). */
+  readonly #settings = new Map<string, { readonly at: number; readonly settings: AccountSettings }>();
 
   constructor(parts: AccountParts) {
     this.#parts = parts;
@@ -132,7 +137,9 @@ export class HyperliquidAccount implements AccountDialect {
   }
 
   async #state(): Promise<Row> {
-    return rowOf(await this.#parts.caller.read(infoCall({ type: 'clearinghouseState', user: this.#user }, 2)));
+    const state = rowOf(await this.#parts.caller.read(infoCall({ type: 'clearinghouseState', user: this.#user }, 2)));
+    for (const position of positionRows(state)) this.#noteSettings(textOf(position, 'coin'), rowOf(position['leverage']));
+    return state;
   }
 
   async fetchPositions(): Promise<readonly PositionRecord[]> {
@@ -187,10 +194,18 @@ export class HyperliquidAccount implements AccountDialect {
     return accountEventsSince(this.#history, since);
   }
 
+  /** Positions tell theirs, so that a reading asks for those of flat symbols only: one question weighs as much as all orders. */
   async fetchSettings({ id }: VenueMarket): Promise<AccountSettings> {
+    const noted = this.#settings.get(id);
+    if (noted !== undefined && performance.now() - noted.at < SETTINGS_YOUNG_MS) return noted.settings;
     const data = rowOf(await this.#parts.caller.read(infoCall({ type: 'activeAssetData', user: this.#user, coin: id })));
-    const leverage = rowOf(data['leverage']);
-    return { positionMode: 'one-way', marginMode: marginModeOf(leverage), leverage: decimalOf(leverage, 'value') };
+    return this.#noteSettings(id, rowOf(data['leverage']));
+  }
+
+  #noteSettings(coin: string, leverage: Row): AccountSettings {
+    const settings: AccountSettings = { positionMode: 'one-way', marginMode: marginModeOf(leverage), leverage: decimalOf(leverage, 'value') };
+    this.#settings.set(coin, { at: performance.now(), settings });
+    return settings;
   }
 
   // --- set-up ------------------------------------------------------------------------------------------------------------------
@@ -226,6 +241,7 @@ export class HyperliquidAccount implements AccountDialect {
     const value = Number(leverage);
     if (!Number.isInteger(value)) return { type: 'failed', message: `leverage ${leverage} must be a whole number on Hyperliquid` };
     const before = await this.fetchSettings(market);
+    this.#settings.delete(market.id);
     if (before.marginMode === mode && before.leverage === leverage) return { type: 'unchanged' };
     const verdict = await this.#sender.send({ type: 'updateLeverage', asset: assetIndexOf(market), isCross: mode === 'cross', leverage: value }, 'write');
     return verdict.type === 'ok' ? { type: 'done' } : { type: 'failed', message: verdict.message };
@@ -247,8 +263,8 @@ export class HyperliquidAccount implements AccountDialect {
   }
 }
 
-/** An account may be quiet, but pongs come. */
-const SILENCE_MS = 40_000;
+/** An account may be quiet, but a pong comes every ten seconds. */
+const SILENCE_MS = 15_000;
 
 function isUnavailable(error: unknown): boolean {
   return error instanceof HedgerowError && error.code === 'EXCHANGE_UNAVAILABLE';

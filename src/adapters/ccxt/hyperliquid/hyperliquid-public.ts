@@ -10,8 +10,8 @@ import type { Call } from '../rest-client.ts';
 import { lostFrames, openChannel } from './channels.ts';
 
 const HOUR_MS = 3_600_000;
-/** Contexts come with every block while anything moves, and pongs between them. */
-const SILENCE_MS = 25_000;
+/** Contexts come while anything moves, and a pong every ten seconds. */
+const SILENCE_MS = 15_000;
 
 /** A read. `weight` as the exchange counts it: 2 for the cheap ones, 20 for most. */
 export function infoCall(params: Record<string, Json>, weight = 20): Call {

@@ -21,8 +21,8 @@ const MIN_COST = '10';
 /** Until the account's own are read: those of an account without volume. */
 const TAKER_FEE = '0.00045';
 const MAKER_FEE = '0.00015';
-/** Blocks take time, and clocks are known to a round trip. */
-const DEADLINE_MARGIN_MS = 5_000;
+/** Blocks take a second, and clocks are known to a round trip. */
+const DEADLINE_MARGIN_MS = 3_000;
 
 export const hyperliquid: Dialect = {
   capabilities: {
