@@ -1,20 +1,20 @@
 /** What hedgerow sends to Hyperliquid, byte for byte, what it makes of answers, and that every price it computes is one the exchange takes. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hyperliquid } from '../../../src/adapters/ccxt/hyperliquid/hyperliquid.ts';
-import { orderRow } from '../../../src/adapters/ccxt/hyperliquid/order-rows.ts';
-import { HYPERLIQUID_REFUSALS, UNDESERIALISABLE } from '../../../src/adapters/ccxt/hyperliquid/refusals.ts';
-import { openCcxtExchange } from '../../../src/adapters/ccxt/open-ccxt-exchange.ts';
-import type { CcxtExchange } from '../../../src/adapters/ccxt/ccxt-exchange.ts';
-import type { CcxtMarket, VenueMarket } from '../../../src/adapters/ccxt/dialect.ts';
-import { ceilPrice, floorPrice, nearestPrice, priceGridOf } from '../../../src/domain/price-grid.ts';
-import { dec, plain } from '../../../src/domain/decimal.ts';
-import type { Json } from '../../../src/domain/json.ts';
-import type { OrderRequest } from '../../../src/ports/exchange.ts';
-import { Assets, hyperliquidMarket, isOnPriceGrid } from '../../../src/sim/wire/hyperliquid/assets.ts';
-import { addressOf } from '../../../src/sim/wire/hyperliquid/l1-signature.ts';
-import { BTC, CREDENTIALS, OWNER_KEY, SILENT, SOL, SUB_ADDRESSES, SUB_KEYS, cloid, connectionOf, startServer } from '../../sim/wire/hyperliquid-server.ts';
-import type { Server } from '../../sim/wire/hyperliquid-server.ts';
+import { hyperliquid } from '../../../../src/adapters/ccxt/hyperliquid/hyperliquid.ts';
+import { orderRow } from '../../../../src/adapters/ccxt/hyperliquid/order-rows.ts';
+import { HYPERLIQUID_REFUSALS, UNDESERIALISABLE } from '../../../../src/adapters/ccxt/hyperliquid/refusals.ts';
+import { openCcxtExchange } from '../../../../src/adapters/ccxt/open-ccxt-exchange.ts';
+import type { CcxtExchange } from '../../../../src/adapters/ccxt/ccxt-exchange.ts';
+import type { CcxtMarket, VenueMarket } from '../../../../src/adapters/ccxt/dialect.ts';
+import { ceilPrice, floorPrice, nearestPrice, priceGridOf } from '../../../../src/domain/price-grid.ts';
+import { dec, plain } from '../../../../src/domain/decimal.ts';
+import type { Json } from '../../../../src/domain/json.ts';
+import type { OrderRequest } from '../../../../src/ports/exchange.ts';
+import { Assets, hyperliquidMarket, isOnPriceGrid } from '../../../../src/sim/wire/hyperliquid/assets.ts';
+import { addressOf } from '../../../../src/sim/wire/hyperliquid/l1-signature.ts';
+import { BTC, CREDENTIALS, OWNER_KEY, SILENT, SOL, SUB_ADDRESSES, SUB_KEYS, cloid, connectionOf, startServer } from '../../../sim/wire/hyperliquid/hyperliquid-server.ts';
+import type { Server } from '../../../sim/wire/hyperliquid/hyperliquid-server.ts';
 
 const OPEN_ACCOUNTS = ['main', 'long'] as const;
 let server: Server;

@@ -1,6 +1,6 @@
 /** ccxt's real Hyperliquid client against the server: every request and stream a bot needs, who may act, and in which words it is refused. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { actionHash, addressOf } from '../../../src/sim/wire/hyperliquid/l1-signature.ts';
+import { actionHash, addressOf } from '../../../../src/sim/wire/hyperliquid/l1-signature.ts';
 import { AGENT_KEY, BTC, OWNER_KEY, SOL, STRANGER_KEY, SUB_ADDRESSES, SUB_KEYS, clientOf, cloid, owner, startServer } from './hyperliquid-server.ts';
 import type { Client, Server } from './hyperliquid-server.ts';
 

@@ -1,16 +1,16 @@
 /** The whole bot trades full cycles on Hyperliquid's wire, in one account and in two sub-accounts, through a bad network and crashes; the server's own records agree with its books. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { trace } from '../../../src/engine/trace.ts';
-import { ROLES } from '../../../src/domain/strategy.ts';
-import type { Role, Strategy, WalletSpec, WindowSpec } from '../../../src/domain/strategy.ts';
-import type { BudgetSpec } from '../../../src/adapters/ccxt/rate-budget.ts';
-import { seededRandom } from '../../../src/sim/random.ts';
-import { hyperliquidMarket } from '../../../src/sim/wire/hyperliquid/assets.ts';
-import { seededFrameFaults, seededRequestFaults } from '../../../src/sim/wire/wire-faults.ts';
-import { hedgeWallet, instrumentOf, longWallet, strategy } from '../../fixtures.ts';
-import { BTC, CREDENTIALS, startServer } from '../../sim/wire/hyperliquid-server.ts';
-import type { Server } from '../../sim/wire/hyperliquid-server.ts';
-import { WireBot } from './wire-bot.ts';
+import { trace } from '../../../../src/engine/trace.ts';
+import { ROLES } from '../../../../src/domain/strategy.ts';
+import type { Role, Strategy, WalletSpec, WindowSpec } from '../../../../src/domain/strategy.ts';
+import type { BudgetSpec } from '../../../../src/adapters/ccxt/rate-budget.ts';
+import { seededRandom } from '../../../../src/sim/random.ts';
+import { hyperliquidMarket } from '../../../../src/sim/wire/hyperliquid/assets.ts';
+import { seededFrameFaults, seededRequestFaults } from '../../../../src/sim/wire/wire-faults.ts';
+import { hedgeWallet, instrumentOf, longWallet, strategy } from '../../../fixtures.ts';
+import { BTC, CREDENTIALS, startServer } from '../../../sim/wire/hyperliquid/hyperliquid-server.ts';
+import type { Server } from '../../../sim/wire/hyperliquid/hyperliquid-server.ts';
+import { WireBot } from '../wire-bot.ts';
 
 const MARKET = hyperliquidMarket({ symbol: BTC, amountStep: '0.00001', minAmount: '0.00001', maxLeverage: '40', tickSize: '1', minCost: '0', takerFee: '0', makerFee: '0' });
 const { symbol: _, maxLeverage: __, ...LIMITS } = MARKET;

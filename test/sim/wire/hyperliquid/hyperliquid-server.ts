@@ -1,17 +1,17 @@
 /** A Hyperliquid server of two sub-accounts and a master for tests, and ccxt's real clients pointed at it. */
-import { WireListener } from '../../../src/adapters/wire/wire-listener.ts';
-import { PLAIN_CONNECTION } from '../../../src/adapters/ccxt/ccxt-clients.ts';
-import type { Connection, Credentials } from '../../../src/adapters/ccxt/ccxt-clients.ts';
-import { loadCcxtClass } from '../../../src/adapters/ccxt/load-exchange.ts';
-import type { CcxtClient } from '../../../src/adapters/ccxt/load-exchange.ts';
-import type { Log } from '../../../src/ports/log.ts';
-import type { SimulatedExchangeConfig, SimulatedMarket } from '../../../src/sim/exchange/config.ts';
-import { SimulatedExchange } from '../../../src/sim/exchange/simulated-exchange.ts';
-import { HyperliquidProtocol } from '../../../src/sim/wire/hyperliquid/hyperliquid-protocol.ts';
-import { hyperliquidMarket } from '../../../src/sim/wire/hyperliquid/assets.ts';
-import { addressOf } from '../../../src/sim/wire/hyperliquid/l1-signature.ts';
-import { WireWorld } from '../../../src/sim/wire/wire-world.ts';
-import type { WireAccount } from '../../../src/sim/wire/wire-world.ts';
+import { WireListener } from '../../../../src/adapters/wire/wire-listener.ts';
+import { PLAIN_CONNECTION } from '../../../../src/adapters/ccxt/ccxt-clients.ts';
+import type { Connection, Credentials } from '../../../../src/adapters/ccxt/ccxt-clients.ts';
+import { loadCcxtClass } from '../../../../src/adapters/ccxt/load-exchange.ts';
+import type { CcxtClient } from '../../../../src/adapters/ccxt/load-exchange.ts';
+import type { Log } from '../../../../src/ports/log.ts';
+import type { SimulatedExchangeConfig, SimulatedMarket } from '../../../../src/sim/exchange/config.ts';
+import { SimulatedExchange } from '../../../../src/sim/exchange/simulated-exchange.ts';
+import { HyperliquidProtocol } from '../../../../src/sim/wire/hyperliquid/hyperliquid-protocol.ts';
+import { hyperliquidMarket } from '../../../../src/sim/wire/hyperliquid/assets.ts';
+import { addressOf } from '../../../../src/sim/wire/hyperliquid/l1-signature.ts';
+import { WireWorld } from '../../../../src/sim/wire/wire-world.ts';
+import type { WireAccount } from '../../../../src/sim/wire/wire-world.ts';
 
 export const BTC = 'BTC/USDC:USDC';
 export const SOL = 'SOL/USDC:USDC';
