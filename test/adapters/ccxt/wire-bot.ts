@@ -132,6 +132,9 @@ export class WireBot {
     if (this.#engine?.isSettled !== true) return 'it works';
     const plan = auditedPlan(runner);
     if (plan === null) return 'it has not started';
+    // A reset waits for readings between its orders.
+    const resetting = plan.wallets.find(({ phase }) => phase === 'RESET');
+    if (resetting !== undefined) return `wallet ${resetting.name} resets`;
     const fault = this.auditor.faultAtRest(plan);
     return fault === null ? null : `${fault.invariant} ${fault.message} ${JSON.stringify(fault.facts)}`;
   }

@@ -1,6 +1,6 @@
 /**
- * Funding and forced closes of a Bybit account from its executions, and what moved money otherwise from its transaction log. Each kind is
- * asked for by itself, because the log and the list hold every trade besides.
+ * Funding and forced closes of a Bybit account from its executions, and what moved money otherwise from its transaction log: whatever is
+ * there and no trade, also of kinds that are not known here, so that no money moves unseen.
  */
 import { dec, plain } from '../../../domain/decimal.ts';
 import type { ExchangeEvent } from '../../../ports/exchange.ts';
@@ -16,8 +16,8 @@ type AccountEvent = Extract<ExchangeEvent, { type: 'funding' | 'liquidation' | '
 
 const EXECUTION_TYPES = ['Funding', 'BustTrade', 'AdlTrade'] as const;
 const EXECUTIONS_PAGE = 100;
-/** Money that came or went without a trade. */
-const TRANSFERS = ['TRANSFER_IN', 'TRANSFER_OUT', 'BONUS', 'FEE_REFUND', 'INTEREST', 'AIRDROP', 'AUTO_DEDUCTION', 'CURRENCY_BUY', 'CURRENCY_SELL'] as const;
+/** Told by executions. */
+const TRADED: readonly string[] = ['TRADE', 'SETTLEMENT', 'DELIVERY', 'ADL'];
 /** Beside the trades of liquidations: what the insurance fund paid. That it is told here without a trade id is assumed. */
 const LIQUIDATION = 'LIQUIDATION';
 const LOG_PAGE = 50;
@@ -40,10 +40,8 @@ export async function fetchAccountEvents(parts: AccountEventParts, since: number
   }
   const events: AccountEvent[] = [];
   for (const row of [...executions].sort(byTime)) events.push(...(await executionEvents(row, parts)));
-  for (const type of [...TRANSFERS, LIQUIDATION]) {
-    const rows = await allSince(reader, 'v5/account/transaction-log', { accountType: 'UNIFIED', currency, type, limit: LOG_PAGE }, since, now);
-    events.push(...rows.flatMap((row) => logEvent(row, parts)));
-  }
+  const log = await allSince(reader, 'v5/account/transaction-log', { accountType: 'UNIFIED', currency, limit: LOG_PAGE }, since, now);
+  for (const row of [...log].reverse()) events.push(...logEvent(row, parts));
   return events.sort((a, b) => a.at - b.at);
 }
 
@@ -57,10 +55,12 @@ async function executionEvents(row: Row, { account, markets, legs, isHedgeMode }
 }
 
 function logEvent(row: Row, { account, markets }: AccountEventParts): AccountEvent[] {
+  const type = textOf(row, 'type');
+  if (TRADED.includes(type)) return [];
   const at = timeOf(row, 'transactionTime');
   const change = decimalOf(row, 'change');
   const id = textOf(row, 'id');
-  if (textOf(row, 'type') !== LIQUIDATION) return change === '0' ? [] : [{ type: 'transfer', id, account, currency: textOf(row, 'currency'), amount: change, at }];
+  if (type !== LIQUIDATION) return change === '0' ? [] : [{ type: 'transfer', id, account, currency: textOf(row, 'currency'), amount: change, at }];
   const market = markets.byId(optionalText(row, 'symbol') ?? '');
   if (market === null || optionalText(row, 'tradeId') !== null) return [];
   const price = optionalDecimal(row, 'tradePrice') ?? '0';

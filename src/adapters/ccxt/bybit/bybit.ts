@@ -38,7 +38,7 @@ export const bybit: Dialect = {
   },
   // Ten writes a second for each account and endpoint, fifty reads.
   budget: { capacity: 10, windowMs: 1_000 },
-  readWeights: { perAccount: 3.6, perSymbol: 0.6 },
+  readWeights: { perAccount: 1.6, perSymbol: 0.6 },
   credentials: ['apiKey', 'secret'],
   config: {
     options: {
