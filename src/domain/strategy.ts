@@ -90,7 +90,7 @@ export const ENVIRONMENTS = ['production', 'sandbox', 'demo'] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
 export const REST_PROXIES = ['httpProxy', 'httpsProxy', 'socksProxy'] as const;
-export const STREAM_PROXIES = ['wsProxy', 'wssProxy', 'wsSocksProxy'] as const;
+export const STREAM_PROXIES = ['wssProxy', 'wsSocksProxy'] as const;
 /** As ccxt names them: the first three carry requests, the others streams; at most one of each. */
 export type ProxySetting = (typeof REST_PROXIES)[number] | (typeof STREAM_PROXIES)[number];
 

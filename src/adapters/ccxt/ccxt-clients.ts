@@ -51,6 +51,7 @@ interface Settable {
   setSandboxMode(isOn: boolean): void;
   enableDemoTrading(isOn: boolean): void;
   loadHttpProxyAgent(): Promise<unknown>;
+  loadProxyModules(): Promise<unknown>;
 }
 
 export async function createClient({ exchangeId, flavour, dialect, connection, credentials, timeoutMs, isPaced = false }: ClientChoice): Promise<CcxtClient> {
@@ -73,6 +74,8 @@ export async function createClient({ exchangeId, flavour, dialect, connection, c
   settable.urls.api = withOrigins(settable.urls.api, connection);
   // Plain ws:// needs it; without, ccxt refuses such addresses.
   if (connection.streamUrl?.startsWith('ws://') === true) await settable.loadHttpProxyAgent();
+  // Streams through a proxy need agents of other packages, which ccxt loads with the first request: it may come after the first stream.
+  if (Object.keys(connection.proxies).length > 0) await settable.loadProxyModules();
   dialect.prepare?.(client);
   return client;
 }

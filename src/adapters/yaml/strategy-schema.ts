@@ -285,7 +285,7 @@ function readOrigin(text: string, [plainScheme, secureScheme]: readonly [string,
   return THIS_MACHINE.test(hostname) ? { ok: true, value: `${plainScheme}://${host}` } : { ok: false, remedy: `write ${secureScheme}://${host}` };
 }
 
-const PROXY_SCHEMES: Readonly<Record<ProxySetting, string>> = { httpProxy: 'http', httpsProxy: 'https?', socksProxy: 'socks5?', wsProxy: 'http', wssProxy: 'https?', wsSocksProxy: 'socks5?' };
+const PROXY_SCHEMES: Readonly<Record<ProxySetting, string>> = { httpProxy: 'http', httpsProxy: 'https?', socksProxy: 'socks5?', wssProxy: 'https?', wsSocksProxy: 'socks5?' };
 
 function proxyKeys() {
   return Object.fromEntries(
@@ -323,7 +323,7 @@ const exchange = section(
       }),
       "Addresses in the place of the exchange's own, for gateways and local servers.",
     ),
-    proxy: section(block('in exchange.proxy', proxyKeys()), 'Proxies, by their names in ccxt.'),
+    proxy: section(block('in exchange.proxy', proxyKeys(), { hints: { wsProxy: 'it cannot carry the encrypted streams of exchanges, write wssProxy', proxyUrl: 'it would see what is signed, write httpsProxy' } }), 'Proxies, by their names in ccxt.'),
     options,
   }),
   'Exchange and account. Default: the simulated exchange.',
