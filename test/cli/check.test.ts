@@ -133,6 +133,23 @@ describe('figures', () => {
     expect(file.preview.extremes.start.wallets[0]?.liquidation).toEqual({ price: '75.27', distancePercent: '-49.82' });
     expect(file.preview.warnings.map(({ code }) => code)).toEqual(['STOP_LIMIT_MAY_NOT_FILL']);
   });
+
+  test('a market of five significant figures: whole prices from 10 000 on, tenths below', async () => {
+    const text = `version: 1
+name: figures
+symbol: BTC/USDT:USDT
+exchange: { market: { tickSize: 0.001, significantFigures: 5, amountStep: 0.001, minAmount: 0.001, minCost: 10 } }
+leverage: 1
+unit: { percent: 0.5% }
+spacing: geometric
+wallets: { long: { capital: 10000 } }
+`;
+    const file = await checkOne(text, '--price', '10050.4');
+    expect(ladderOf(file, 0)).toEqual(['-1 10000 0.248', '-2 9950.7 0.248', '-3 9901.5 0.248', '-4 9852.5 0.25']);
+    const { stdout } = await hedgerow(['check', tempFile('plan.yaml', text), '--price', '10050.4']);
+    expect(stdout).toContain('tick 0.001, whole numbers or at most 5 significant figures');
+    expect(stdout).toContain('unit 50 = 50 ticks of 1');
+  });
 });
 
 describe('the shipped strategies', () => {

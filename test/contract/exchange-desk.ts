@@ -34,6 +34,10 @@ export interface ExchangeHarness {
   readonly withoutStreams: (during: () => Promise<void>) => Promise<void>;
   /** Every request is turned away as one too many meanwhile. */
   readonly rateLimited: (during: () => Promise<void>) => Promise<void>;
+  /** What this sends arrives so many ms later than it was sent. */
+  readonly late: <T>(ms: number, send: () => Promise<T>) => Promise<T>;
+  /** A second market of the account; absent: there is none. */
+  readonly otherSymbol?: string;
   /** How long something may take to come through, ms; 0 where everything happens at once. */
   readonly patienceMs: number;
   readonly end: () => Promise<void>;
@@ -100,9 +104,9 @@ export class Desk {
 
   /** Flat, without orders, at the base price, nothing heard. */
   async reset(): Promise<void> {
-    const { behind, account, symbol, tick } = this.harness;
+    const { behind, account, tick } = this.harness;
     behind.acts.cancelAll(CANCELED_BETWEEN_TESTS);
-    for (const { positionSide } of this.truth().positions) await behind.others.closePosition(account, symbol, positionSide);
+    for (const { symbol, positionSide } of this.truth().positions) await behind.others.closePosition(account, symbol, positionSide);
     await tick({ last: BASE_PRICE });
     this.events.length = 0;
   }
@@ -219,7 +223,7 @@ export class Desk {
     await this.eventually(async () => {
       const [read, { positions, openOrders, walletBalance, equity }] = [await this.snapshot(), this.truth()];
       expect(read.complete).toBe(true);
-      expect(read.positions.map(({ positionSide, amount }) => `${positionSide} ${amount}`).sort()).toEqual(positions.map(({ positionSide, amount }) => `${positionSide} ${positionSide === 'both' ? amount : plain(dec(amount).abs())}`).sort());
+      expect(read.positions.map(({ symbol, positionSide, amount }) => `${symbol} ${positionSide} ${amount}`).sort()).toEqual(positions.map(({ symbol, positionSide, amount }) => `${symbol} ${positionSide} ${positionSide === 'both' ? amount : plain(dec(amount).abs())}`).sort());
       expect(read.openOrders.map(orderText).sort()).toEqual(openOrders.map(orderText).sort());
       expect(Number(read.balance.total)).toBeCloseTo(Number(walletBalance), 6);
       expect(Number(read.balance.equity)).toBeCloseTo(Number(equity), 6);
@@ -227,6 +231,6 @@ export class Desk {
   }
 }
 
-function orderText({ clientOrderId, side, type, amount, filled, price, triggerPrice, triggered, status }: OrderRecord): string {
-  return `${clientOrderId}: ${side} ${type} ${filled}/${amount} at ${price} from ${triggerPrice}, ${triggered ? 'fired, ' : ''}${status}`;
+function orderText({ symbol, clientOrderId, side, type, amount, filled, price, triggerPrice, triggered, status }: OrderRecord): string {
+  return `${symbol} ${clientOrderId}: ${side} ${type} ${filled}/${amount} at ${price} from ${triggerPrice}, ${triggered ? 'fired, ' : ''}${status}`;
 }

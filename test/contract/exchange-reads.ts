@@ -1,6 +1,7 @@
 /** The part of the exchange's contract about reads: market data, settings, complete snapshots, trades from a watermark on (I4, I9). */
 import { describe, expect, test } from 'vitest';
 import type { Candle } from '../../src/domain/candle.ts';
+import { dec, plain } from '../../src/domain/decimal.ts';
 import { AMOUNT, BASE_PRICE, CONTRACT_ACCOUNT, LEG_ACTS } from './exchange-desk.ts';
 import type { LegAct } from './exchange-desk.ts';
 import type { Subject } from './exchange.ts';
@@ -8,6 +9,10 @@ import type { Subject } from './exchange.ts';
 const [OPEN_LONG, CLOSE_LONG, OPEN_SHORT] = LEG_ACTS as readonly [LegAct, LegAct, LegAct, LegAct];
 const NO_MARKET = 'NOPE/USDT:USDT';
 const MINUTE_MS = 60_000;
+/** More than any exchange gives on one page. */
+const MANY_ORDERS = 110;
+const MANY_TRADES = 1_100;
+const PART = '0.001';
 
 export function readTests({ desk, mode, lacks }: Subject): void {
   describe('the market', () => {
@@ -95,6 +100,32 @@ export function readTests({ desk, mode, lacks }: Subject): void {
       });
     });
 
+    test('has all of many open orders', async () => {
+      const d = desk();
+      const { account, symbol, behind } = d.harness;
+      for (let index = 0; index < MANY_ORDERS; index += 1) {
+        await behind.others.place({ account, symbol, side: 'buy', amount: '0.002', price: String(5_000 + index), positionSide: mode === 'hedge' ? 'long' : null });
+      }
+      await d.eventually(async () => expect((await d.snapshot()).openOrders).toHaveLength(MANY_ORDERS));
+      await d.readsTheTruth();
+    });
+
+    test('has the orders and positions of every symbol', async () => {
+      const d = desk();
+      const { account, otherSymbol, behind } = d.harness;
+      if (otherSymbol === undefined) return;
+      const positionSide = mode === 'hedge' ? 'long' : null;
+      await behind.others.place({ account, symbol: otherSymbol, side: 'buy', amount: AMOUNT, positionSide });
+      await behind.others.place({ account, symbol: otherSymbol, side: 'buy', amount: AMOUNT, price: '900', positionSide });
+      await d.hold('long');
+      await d.eventually(async () => {
+        const { positions, openOrders } = await d.snapshot();
+        expect(positions.map(({ symbol, amount }) => `${symbol} ${amount}`).sort()).toEqual([`${d.harness.symbol} ${AMOUNT}`, `${otherSymbol} ${AMOUNT}`].sort());
+        expect(openOrders.map(({ symbol, price }) => [symbol, price])).toEqual([[otherSymbol, '900']]);
+        expect((await d.exchange.fetchTrades(account, d.harness.symbol, d.since)).every(({ symbol }) => symbol === d.harness.symbol)).toBe(true);
+      });
+    });
+
     test('has what is held, what it cost and what it is worth now', async () => {
       const d = desk();
       const { total } = (await d.snapshot()).balance;
@@ -144,6 +175,26 @@ export function readTests({ desk, mode, lacks }: Subject): void {
           expect(await exchange.fetchTrades(account, symbol, (own.at(-1)?.at ?? 0) + 1)).toEqual([]);
         }
       });
+    });
+
+    test('are all there when they are many, also of one moment', async () => {
+      const d = desk();
+      const { behind, symbol } = d.harness;
+      const requests = [OPEN_LONG, CLOSE_LONG].map((act) => d.acting(act, { amount: plain(dec(PART).times(MANY_TRADES / 2)) }));
+      behind.acts.changeMarket(symbol, { maxAmountPerTrade: PART });
+      try {
+        for (const request of requests) await d.placed(request);
+      } finally {
+        behind.acts.changeMarket(symbol, { maxAmountPerTrade: null });
+      }
+      for (const request of requests) {
+        await d.eventually(async () => {
+          const trades = await d.tradesOf(request.clientOrderId);
+          expect(trades).toHaveLength(MANY_TRADES / 2);
+          expect(new Set(trades.map(({ id }) => id)).size).toBe(MANY_TRADES / 2);
+          expect(trades.every(({ amount }) => amount === PART)).toBe(true);
+        });
+      }
     });
 
     test('of others are there too', async () => {

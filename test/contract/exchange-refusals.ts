@@ -135,6 +135,18 @@ export function refusalTests({ desk, mode, capabilities, refusals }: Subject): v
       await d.order(request, { status: 'closed', filled: AMOUNT });
     });
 
+    test('a request that arrives after its deadline does nothing, and the next one does', async () => {
+      const d = desk();
+      const request = d.acting(OPEN_LONG);
+      const outcome = await d.harness.late(capabilities.requestDeadlineMs + 1, () => d.exchange.placeOrder(request));
+      expect(outcome.type).not.toBe('done');
+      expect(d.behindOf(request.clientOrderId)).toEqual({ orders: 0, trades: 0 });
+      expect(await d.fetchOrder(request.clientOrderId)).toBeNull();
+      const next = d.acting(OPEN_LONG);
+      await d.placed(next);
+      await d.order(next, { status: 'closed', filled: AMOUNT });
+    });
+
     test.runIf(mode === 'one-way')('reduce-only never turns a position', async () => {
       const d = desk();
       await d.hold('long');

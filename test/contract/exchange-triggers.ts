@@ -189,6 +189,46 @@ export function triggerTests({ desk, mode, capabilities }: Subject): void {
     });
   });
 
+  describe('a stop that fills in parts', () => {
+    const inParts = async (during: (request: OrderRequest) => Promise<void>): Promise<void> => {
+      const d = desk();
+      const { behind, symbol } = d.harness;
+      behind.acts.changeMarket(symbol, { maxAmountPerTrade: '0.04', tradesPerTick: 1 });
+      try {
+        const request = d.acting(OPEN_SHORT, { type: 'stop-market', triggerPrice: '9900' });
+        await d.placed(request);
+        await d.harness.tick({ last: '9900' });
+        await d.order(request, { status: 'open', triggered: true, filled: '0.04' });
+        await d.readsTheTruth();
+        await during(request);
+      } finally {
+        behind.acts.changeMarket(symbol, { maxAmountPerTrade: null, tradesPerTick: null });
+      }
+    };
+
+    test('is open until it is filled, and every part is a trade', () =>
+      inParts(async (request) => {
+        const d = desk();
+        await d.harness.tick({ last: '9890' });
+        await d.order(request, { status: 'open', triggered: true, filled: '0.08' });
+        await d.harness.tick({ last: '9880' });
+        await d.order(request, { status: 'closed', triggered: true, filled: AMOUNT });
+        await d.eventually(async () => {
+          const trades = await d.tradesOf(request.clientOrderId);
+          expect(trades.map(({ price, amount }) => [price, amount])).toEqual([['9900', '0.04'], ['9890', '0.04'], ['9880', '0.02']]);
+        });
+      }));
+
+    test('keeps what is filled when the rest is cancelled', () =>
+      inParts(async (request) => {
+        const d = desk();
+        expect(await d.cancel(request.clientOrderId)).toMatchObject({ type: 'done', value: { status: 'canceled', filled: '0.04' } });
+        await d.harness.tick({ last: '9890' });
+        await d.order(request, { status: 'canceled', triggered: true, filled: '0.04' });
+        await d.eventually(async () => expect(await d.held()).toEqual({ long: '0', short: '0.04' }));
+      }));
+  });
+
   test('a ladder of stops fires in its order, each once', async () => {
     const d = desk();
     const requests = ['9950', '9900', '9850'].map((triggerPrice) => d.acting(OPEN_SHORT, { type: 'stop-market', triggerPrice }));

@@ -5,6 +5,7 @@ import type { ConnectionSpec, Role, Strategy, UnitSpec, WalletSpec, Weight, Wind
 import type { Extreme, PlanExtremes } from '../../engine/plan-extremes.ts';
 import type { LadderRow, OpeningPreview, PlanPreview, WalletPreview } from '../../engine/plan-preview.ts';
 import { CONDITIONAL_CAPS, ROLES_BY_CYCLE, conditionalOrdersByAccount } from '../../engine/plan-warnings.ts';
+import { priceRulesText } from '../price-rules-text.ts';
 import type { Style } from '../style.ts';
 import { columns, signed, wrappedText } from '../text-layout.ts';
 import type { CheckedPlan } from './check-action.ts';
@@ -58,9 +59,8 @@ function strategyLines(strategy: Strategy): string[] {
 
 function marketText({ id, market }: Strategy['exchange']): string {
   if (market === null) return `steps, limits and fees come from ${id} when the plan runs; amounts and limits are not shown`;
-  const figures = market.significantFigures == null ? '' : `, at most ${market.significantFigures} significant figures`;
   return (
-    `tick ${market.tickSize}${figures}, amount step ${market.amountStep}, at least ${market.minAmount} and ${market.minCost} quote, ` +
+    `${priceRulesText(market)}, amount step ${market.amountStep}, at least ${market.minAmount} and ${market.minCost} quote, ` +
     `taker fee ${percent(market.takerFee)}, maker fee ${percent(market.makerFee)}, slippage ${percent(market.slippage)}`
   );
 }

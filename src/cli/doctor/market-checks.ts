@@ -8,6 +8,7 @@ import { averageTrueRange } from '../../domain/atr.ts';
 import { parseTimeframe } from '../../domain/timeframe.ts';
 import type { Exchange } from '../../ports/exchange.ts';
 import type { ExchangeSetup } from '../../ports/exchange-setup.ts';
+import { priceRulesText } from '../price-rules-text.ts';
 import { fail, pass, warn } from './finding.ts';
 import type { Finding } from './finding.ts';
 
@@ -34,10 +35,11 @@ export async function checkClock(setup: ExchangeSetup): Promise<Finding[]> {
 export async function checkMarket(strategy: Strategy, exchange: Exchange, setup: ExchangeSetup): Promise<Finding[]> {
   const { symbol } = strategy;
   const facts = await setup.fetchMarketFacts(symbol);
-  const { tickSize, amountStep, minAmount, minCost } = await exchange.fetchInstrument(symbol);
+  const instrument = await exchange.fetchInstrument(symbol);
+  const { amountStep, minAmount, minCost } = instrument;
   const findings = [
     facts.isActive ? pass('market', null, `${symbol} trades (${facts.status})`) : fail('market', null, `${symbol} does not trade now (${facts.status})`, 'wait until it does, or trade another symbol'),
-    pass('limits', null, `tick ${tickSize}, amount step ${amountStep}, at least ${minAmount} and ${minCost} quote`),
+    pass('limits', null, `${priceRulesText(instrument)}, amount step ${amountStep}, at least ${minAmount} and ${minCost} quote`),
   ];
   if (facts.maxLeverage !== null && dec(strategy.leverage).greaterThan(facts.maxLeverage)) {
     findings.push(fail('max-leverage', null, `the strategy's leverage of ${strategy.leverage} is above the market's ${facts.maxLeverage}`, 'lower leverage in the strategy file'));

@@ -44,6 +44,7 @@ export async function wireHarness<P extends WireProtocol>(rig: WireRig<P>, optio
   const exchange = await openOverWire(rig, options);
   const [symbol = ''] = options.symbols;
   const { sockets } = rig.listener;
+  const otherSymbol = rig.world.markets.find((market) => market.symbol !== symbol)?.symbol;
   return {
     exchange,
     account: rig.world.accounts[0]?.account ?? '',
@@ -66,6 +67,16 @@ export async function wireHarness<P extends WireProtocol>(rig: WireRig<P>, optio
       await during();
       rig.listener.requestPolicy = () => ({ type: 'none' });
     },
+    // The server's clock runs ahead meanwhile: what carries the time of its sending is late.
+    late: async (ms, send) => {
+      rig.clockAheadMs += ms;
+      try {
+        return await send();
+      } finally {
+        await exchange.measureClock();
+      }
+    },
+    ...(otherSymbol !== undefined && { otherSymbol }),
     patienceMs: PATIENCE_MS,
     end: async () => {
       await exchange.close();

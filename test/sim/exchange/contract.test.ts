@@ -13,8 +13,17 @@ const MINUTE_MS = 60_000;
 const ACCOUNT = 'main';
 
 async function start(capabilities: Partial<ExchangeCapabilities>, market: SimulatedMarket, positionMode: PositionMode): Promise<ExchangeHarness> {
-  const behind = new SimulatedExchange({ markets: [market], accounts: [{ account: ACCOUNT, positionMode, ...CONTRACT_ACCOUNT }], capabilities, startAt: START_AT });
   const { symbol } = market;
+  const otherSymbol = symbol.replace('BTC', 'ETH');
+  let lateMs = 0;
+  const behind = new SimulatedExchange({
+    markets: [market, { ...market, symbol: otherSymbol }],
+    accounts: [{ account: ACCOUNT, positionMode, ...CONTRACT_ACCOUNT }],
+    capabilities,
+    deliver: () => ({ requestMs: lateMs, responseMs: 0, applied: 1, answer: null }),
+    startAt: START_AT,
+  });
+  behind.tick({ symbol: otherSymbol, at: START_AT, last: '1000', mark: '1000', index: '1000' });
   const incident = async (type: 'silence' | 'rate-limit', during: () => Promise<void>): Promise<void> => {
     const window = { from: behind.now(), until: behind.now() + MINUTE_MS };
     behind.beginIncident(type === 'silence' ? { type, of: 'all', tellsGap: true, ...window } : { type, retryAfterMs: 1_000, ...window });
@@ -31,6 +40,14 @@ async function start(capabilities: Partial<ExchangeCapabilities>, market: Simula
     addHistory: (bars) => behind.keepCandles(symbol, MINUTE_MS, bars),
     withoutStreams: (during) => incident('silence', during),
     rateLimited: (during) => incident('rate-limit', during),
+    late: async (ms, send) => {
+      lateMs = ms;
+      const answer = send();
+      lateMs = 0;
+      behind.advanceTo(behind.now() + ms);
+      return answer;
+    },
+    otherSymbol,
     patienceMs: 0,
     end: async () => {},
   };

@@ -2,7 +2,7 @@
 import { capabilitiesOf } from '../../../../src/adapters/ccxt/open-ccxt-exchange.ts';
 import { exchangeContract } from '../../../contract/exchange.ts';
 import { CONTRACT_ACCOUNT, CONTRACT_MARKET } from '../../../contract/exchange-desk.ts';
-import { BTC } from '../../../sim/exchange/world.ts';
+import { BTC, ETH } from '../../../sim/exchange/world.ts';
 import { startBinance } from '../../../sim/wire/binanceusdm/binance-rig.ts';
 import { wireHarness } from '../wire-harness.ts';
 
@@ -13,7 +13,7 @@ exchangeContract('ccxt on Binance USDⓈ-M', {
   capabilities: { ...capabilities, maxConditionalPerSymbol: 200 },
   lacks: { 'memory of closed ids': 'newClientOrderId and clientAlgoId have to be unique among open orders only' },
   start: async (positionMode) => {
-    const rig = await startBinance({ account: { positionMode, ...CONTRACT_ACCOUNT }, markets: [{ symbol: BTC, ...CONTRACT_MARKET }], prices: { [BTC]: '10000' }, weightLimit: 1e9 });
+    const rig = await startBinance({ account: { positionMode, ...CONTRACT_ACCOUNT }, markets: [BTC, ETH].map((symbol) => ({ symbol, ...CONTRACT_MARKET })), prices: { [BTC]: '10000', [ETH]: '1000' }, weightLimit: 1e9 });
     return wireHarness(rig, { exchangeId: 'binanceusdm', symbols: [BTC] });
   },
 });
