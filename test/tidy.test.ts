@@ -8,7 +8,6 @@ import type { Rule } from './tidy-rules.ts';
 const ALLOWED_DEAD: Readonly<Record<string, string>> = {
   'src/adapters/system/real-clock.ts': 'used by the tests that drive a bot in real time, until run trades live',
   'src/cli/run/real-time-loop.ts': 'used by the tests that drive a bot in real time, until run trades live',
-  'src/adapters/system/load-credentials.ts': 'where accounts of real exchanges get their credentials from',
   'src/campaign/planted/first-violation.ts': 'the program that src/campaign/planted/hunt.ts starts on broken copies of the bot',
   'src/adapters/yaml/generate-schema.ts': 'makes the text of schemas/strategy.schema.json for the test that holds that file current',
 };

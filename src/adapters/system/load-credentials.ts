@@ -73,6 +73,9 @@ function valuesOfEnv(account: string, env: CredentialSources['env']): Credential
   }));
 }
 
+/** A word or a number can stand in any row, and what is stored must not change because it looks like a secret. */
+const PLAIN_TEXT = /^(?:[A-Za-z]+|[0-9.]+)$/;
+const PLAIN_CHARS_MAX = 19;
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const PRIVATE_KEY = /^(?:0x)?[0-9a-f]{64}$/i;
 
@@ -90,6 +93,7 @@ function faultOf(value: string, field: CredentialField): string | null {
   if (!isPem && /[\p{Cc}]/u.test(value)) return 'holds a line break or another control character; copy it again without';
   if (value.length > MAX_VALUE_CHARS) return `is longer than ${MAX_VALUE_CHARS} characters, so it is something else`;
   if (value.length < MIN_SECRET_CHARS) return `has fewer than ${MIN_SECRET_CHARS} characters: too short to keep it out of logs, and to be safe; choose a longer one at the exchange`;
+  if (PLAIN_TEXT.test(value) && value.length <= PLAIN_CHARS_MAX) return 'is made of letters or digits alone: a word or a number cannot be kept out of logs, and is not safe; choose another one at the exchange';
   if ((field === 'walletAddress' || field === 'vaultAddress') && !ADDRESS.test(value)) return 'is no address: 0x and 40 hexadecimal digits';
   if (field === 'privateKey' && !PRIVATE_KEY.test(value)) return 'is no private key: 64 hexadecimal digits, with or without 0x';
   return null;

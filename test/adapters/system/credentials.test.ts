@@ -70,6 +70,8 @@ describe('from the environment', () => {
     ['a line break at the end', { HEDGEROW_MAIN_SECRET: `${CANARY}\n` }, /^HEDGEROW_MAIN_SECRET begins or ends with blanks or a line break; /],
     ['a line break within', { HEDGEROW_MAIN_SECRET: `${CANARY}\n${CANARY}` }, /^HEDGEROW_MAIN_SECRET holds a line break /],
     ['a short one', { HEDGEROW_MAIN_PASSWORD: 'kAnArY' }, /^HEDGEROW_MAIN_PASSWORD has fewer than 8 characters/],
+    ['a word', { HEDGEROW_MAIN_PASSWORD: 'positions' }, /^HEDGEROW_MAIN_PASSWORD is made of letters or digits alone: /],
+    ['a number', { HEDGEROW_MAIN_PASSWORD: '1748736000' }, /^HEDGEROW_MAIN_PASSWORD is made of letters or digits alone: /],
     ['a book', { HEDGEROW_MAIN_SECRET: CANARY.repeat(1_000) }, /^HEDGEROW_MAIN_SECRET is longer than 8192 characters/],
     ['a private key for an address', { HEDGEROW_MAIN_WALLET_ADDRESS: PRIVATE_KEY }, /^HEDGEROW_MAIN_WALLET_ADDRESS is no address: /],
     ['an address for a private key', { HEDGEROW_MAIN_PRIVATE_KEY: ADDRESS }, /^HEDGEROW_MAIN_PRIVATE_KEY is no private key: /],
@@ -84,13 +86,13 @@ describe('from the environment', () => {
 });
 
 describe('from a file', () => {
-  const text = `main:\n  apiKey: ${CANARY}\n  secret: "1234567890123"\nhedge: { privateKey: ${PRIVATE_KEY}, walletAddress: "${ADDRESS}" }\nother: { apiKey: ${CANARY}3 }\n`;
+  const text = `main:\n  apiKey: ${CANARY}\n  secret: "12345678901234567890"\nhedge: { privateKey: ${PRIVATE_KEY}, walletAddress: "${ADDRESS}" }\nother: { apiKey: ${CANARY}3 }\n`;
 
   test('accounts that are asked for, values as they are written', async () => {
     const file = keysFile(text);
     const loaded = await load({ accounts: ['main', 'hedge', 'absent'], file });
     expect([...loaded].map(([account, credentials]) => [account, credentials.reveal()])).toEqual([
-      ['main', { apiKey: CANARY, secret: '1234567890123' }],
+      ['main', { apiKey: CANARY, secret: '12345678901234567890' }],
       ['hedge', { privateKey: PRIVATE_KEY, walletAddress: ADDRESS }],
     ]);
     expect(loaded.get('main')?.from).toBe(file);
