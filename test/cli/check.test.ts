@@ -193,7 +193,7 @@ describe('without a price', () => {
     const { code, stdout } = await hedgerow(['check', tempFile('plan.yaml', ETH.replace(/exchange: .*/, 'exchange: { id: gate, sandbox: true, urls: { rest: http://localhost:8080 }, options: { x: 1 } }')), '--price', '2000']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/connection {2}sandbox, requests to http:\/\/localhost:8080, options \{"x":1\}/);
-    expect(stdout.replace(/\s+/g, ' ')).toMatch(/warning: with real money gate is refused: a trigger order can neither be looked up nor cancelled by our own id; .* \[NO_LIVE_TRADING\]/);
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(/warning: with real money gate is refused: a trigger order can neither be looked up nor cancelled by our own id, .* \[NO_LIVE_TRADING\]/);
   });
 
   test('a credential in the file is refused, and not repeated', async () => {

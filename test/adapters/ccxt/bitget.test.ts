@@ -41,16 +41,16 @@ describe('requests', () => {
     ['one-way: a stop that closes a short', { side: 'buy' }, 'place-tpsl-order', { ...stop, holdSide: 'sell' }],
     ['one-way: a stop that opens a short', { reduceOnly: false }, 'place-plan-order', { ...trigger, side: 'sell' }],
     ['one-way: a stop that opens a long', { side: 'buy', reduceOnly: false }, 'place-plan-order', { ...trigger, side: 'buy' }],
-    ['hedge: a stop that closes a long', { positionSide: 'long' }, 'place-tpsl-order', { ...stop, holdSide: 'long' }],
-    ['hedge: a stop that closes a short', { side: 'buy', positionSide: 'short' }, 'place-tpsl-order', { ...stop, holdSide: 'short' }],
+    ['hedge: a stop that closes a long', { positionSide: 'long', reduceOnly: false }, 'place-tpsl-order', { ...stop, holdSide: 'long' }],
+    ['hedge: a stop that closes a short', { side: 'buy', positionSide: 'short', reduceOnly: false }, 'place-tpsl-order', { ...stop, holdSide: 'short' }],
     ['hedge: a stop that opens a short', { positionSide: 'short', reduceOnly: false }, 'place-plan-order', { ...trigger, side: 'sell', tradeSide: 'open' }],
     ['hedge: a stop that opens a long', { side: 'buy', positionSide: 'long', reduceOnly: false }, 'place-plan-order', { ...trigger, side: 'buy', tradeSide: 'open' }],
     ['a stop-limit that closes, by mark price', { type: 'stop-limit', price: '59900', triggerBy: 'mark' }, 'place-tpsl-order', { ...stop, holdSide: 'buy', executePrice: '59900', triggerType: 'mark_price' }],
     ['a stop-limit that opens', { type: 'stop-limit', price: '59900', reduceOnly: false }, 'place-plan-order', { ...trigger, side: 'sell', orderType: 'limit', price: '59900' }],
     ['one-way: a market order that closes', { ...market }, 'place-order', { ...regular, side: 'sell', reduceOnly: 'YES' }],
     ['one-way: a market order that opens', { ...market, side: 'buy', reduceOnly: false }, 'place-order', { ...regular, side: 'buy' }],
-    ['hedge: a market order that closes a long', { ...market, positionSide: 'long' }, 'place-order', { ...regular, side: 'buy', tradeSide: 'close' }],
-    ['hedge: a market order that closes a short', { ...market, side: 'buy', positionSide: 'short' }, 'place-order', { ...regular, side: 'sell', tradeSide: 'close' }],
+    ['hedge: a market order that closes a long', { ...market, positionSide: 'long', reduceOnly: false }, 'place-order', { ...regular, side: 'buy', tradeSide: 'close' }],
+    ['hedge: a market order that closes a short', { ...market, side: 'buy', positionSide: 'short', reduceOnly: false }, 'place-order', { ...regular, side: 'sell', tradeSide: 'close' }],
     ['hedge: a market order that opens', { ...market, positionSide: 'short', reduceOnly: false }, 'place-order', { ...regular, side: 'sell', tradeSide: 'open' }],
     ['a limit order', { type: 'limit', triggerPrice: null, price: '61000.5', reduceOnly: false }, 'place-order', { ...regular, side: 'sell', orderType: 'limit', price: '61000.5', force: 'gtc' }],
     ['a limit order that only makes', { type: 'limit', triggerPrice: null, price: '61000.5', postOnly: true, reduceOnly: false }, 'place-order', { ...regular, side: 'sell', orderType: 'limit', price: '61000.5', force: 'post_only' }],
@@ -369,7 +369,7 @@ describe('public data', () => {
 
   test('a quote has all three prices or is none', async () => {
     captured.lay(`GET ${MIX}/market/ticker`, ok([TICKER]));
-    expect(await captured.exchange.fetchPrice(SYMBOL)).toEqual({ last: '60010.5', mark: '60009', index: '60008', at: 1724751400003 });
+    expect(await captured.exchange.fetchPrice(SYMBOL)).toMatchObject({ last: '60010.5', mark: '60009', index: '60008', at: 1724751400003 });
     captured.lay(`GET ${MIX}/market/ticker`, ok([{ ...TICKER, indexPrice: '' }]));
     await expect(captured.exchange.fetchPrice(SYMBOL)).rejects.toEqual(unavailable);
   });
@@ -407,7 +407,7 @@ describe('public data', () => {
       heard.length = 0;
       streaming.push({ action: 'snapshot', arg: { instType: 'USDT-FUTURES', channel: 'ticker', instId: 'BTCUSDT' }, data: [TICKER], ts: 1724751400003 });
       await until(() => heard.some(({ type }) => type === 'price'));
-      expect(heard.find(({ type }) => type === 'price')).toEqual({ type: 'price', symbol: SYMBOL, last: '60010.5', mark: '60009', index: '60008', at: 1724751400003 });
+      expect(heard.find(({ type }) => type === 'price')).toMatchObject({ type: 'price', symbol: SYMBOL, last: '60010.5', mark: '60009', index: '60008', at: 1724751400003 });
       heard.length = 0;
       streaming.push({ action: 'snapshot', arg: { instType: 'USDT-FUTURES', channel: 'orders-algo', instId: 'default' }, data: [{ ...PLAN }] });
       await until(() => heard.some(({ type }) => type === 'gap'));
