@@ -9,12 +9,34 @@ import type { Subject } from './exchange.ts';
 const [OPEN_LONG, CLOSE_LONG, OPEN_SHORT] = LEG_ACTS as readonly [LegAct, LegAct, LegAct, LegAct];
 const NO_MARKET = 'NOPE/USDT:USDT';
 const MINUTE_MS = 60_000;
+/** Clocks are compared over a connection, and the exchange behind stands still between two requests. */
+const CLOCK_ERROR_MS = 2_000;
 /** More than any exchange gives on one page. */
 const MANY_ORDERS = 110;
 const MANY_TRADES = 1_100;
 const PART = '0.001';
 
-export function readTests({ desk, mode, lacks }: Subject): void {
+export function readTests({ desk, mode, capabilities, lacks }: Subject): void {
+  test("every time it tells is the exchange's, however far our clock is from it", async () => {
+    const d = desk();
+    const { exchange, symbol, tick, late, behind } = d.harness;
+    await late(capabilities.requestDeadlineMs + 1, async () => {});
+    await tick({ last: '10010', mark: '10020', index: '10030' });
+    const from = behind.now();
+    const request = d.acting(OPEN_LONG);
+    await d.placed(request);
+    await tick({ last: '10011', mark: '10021', index: '10031' });
+    await d.eventually(async () => {
+      const [price, order, trades, { startedAt, endedAt }] = [await exchange.fetchPrice(symbol), await d.fetchOrder(request.clientOrderId), await d.tradesOf(request.clientOrderId), await d.snapshot()];
+      expect(price?.last).toBe('10011');
+      expect(trades).toHaveLength(1);
+      for (const at of [price?.at, order?.createdAt, order?.updatedAt, trades[0]?.at, startedAt, endedAt]) {
+        expect(at).toBeGreaterThanOrEqual(from - CLOCK_ERROR_MS);
+        expect(at).toBeLessThanOrEqual(behind.now() + CLOCK_ERROR_MS);
+      }
+    });
+  });
+
   describe('the market', () => {
     test('tells its limits and fees', async () => {
       const { exchange, symbol, instrument } = desk().harness;

@@ -112,6 +112,8 @@ export interface PublicParts {
   readonly markets: VenueMarkets;
   /** For streams; it never sends a request that changes anything. */
   readonly stream: CcxtClient;
+  /** The exchange's clock as far as known, ms: for what an exchange does not stamp itself. */
+  readonly now: () => number;
 }
 
 export interface PublicDialect {

@@ -63,7 +63,7 @@ export async function openCcxtExchange(options: CcxtExchangeOptions): Promise<Cc
   const signed = options.factsCredentials === undefined ? null : await create('rest', options.factsCredentials);
   if (signed !== null) shareMarkets(publicStream, signed);
   const facts = new PublicFacts({ exchangeId, client: publicStream, signed, deadlineMs });
-  const publicDialect = dialect.openPublic({ reader: callerOf(publicClient, publicClient), markets, stream: publicStream });
+  const publicDialect = dialect.openPublic({ reader: callerOf(publicClient, publicClient), markets, stream: publicStream, now: () => clock.now() });
   const clock = new VenueClock(() => publicDialect.fetchTime(), stamping);
   const currency = markets.bySymbol(symbols[0] ?? '')?.quote ?? 'USDT';
   const accounts: OpenAccount[] = [];

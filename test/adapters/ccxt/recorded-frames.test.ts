@@ -35,7 +35,7 @@ describe.skipIf(!existsSync(FOLDER))('recorded frames', () => {
   ])('Binance: every trade of %s is a price, everything else is none', async (file, trades) => {
     const dialect = dialectOf('binanceusdm');
     const stream = await createClient({ exchangeId: 'binanceusdm', flavour: 'pro', dialect, connection: PLAIN_CONNECTION, credentials: null, timeoutMs: 1_000 });
-    const exchange = dialect.openPublic({ reader: NOBODY, stream, markets: { bySymbol: () => BTC, byId: (id) => (id === BTC.id ? BTC : null) } });
+    const exchange = dialect.openPublic({ reader: NOBODY, stream, now: () => 0, markets: { bySymbol: () => BTC, byId: (id) => (id === BTC.id ? BTC : null) } });
     const frames = recorded(file).flatMap((message) => exchange.frames(message) ?? []);
     expect(frames).toHaveLength(trades);
     for (const frame of frames) expect(frame).toMatchObject({ type: 'quote', symbol: BTC.symbol, last: expect.toSatisfy(isPlainDecimal) as unknown, at: expect.any(Number) as unknown });

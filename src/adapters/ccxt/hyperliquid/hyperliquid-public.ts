@@ -27,13 +27,13 @@ export class HyperliquidPublic implements PublicDialect {
 
   async fetchQuote(market: VenueMarket): Promise<Required<QuotePart>> {
     const context = await this.#context(market);
-    return { type: 'quote', symbol: market.symbol, ...pricesIn(context), at: this.#parts.stream.milliseconds() };
+    return { type: 'quote', symbol: market.symbol, ...pricesIn(context), at: this.#parts.now() };
   }
 
   /** From as far back as whole bars need; from the beginning when bars are missing there: only the newest are served. */
   async fetchCandles({ id }: VenueMarket, timeframe: string, limit: number): Promise<readonly Candle[]> {
     const lengthMs = parseTimeframe(timeframe);
-    const now = this.#parts.stream.milliseconds();
+    const now = this.#parts.now();
     const since = async (startTime: number): Promise<readonly Candle[]> => {
       const req = { coin: id, interval: timeframe, startTime, endTime: now + lengthMs };
       return rowsOf(await this.#parts.reader.read(infoCall({ type: 'candleSnapshot', req })), 'candles').map(candleOf);
@@ -75,7 +75,7 @@ export class HyperliquidPublic implements PublicDialect {
     if (row['channel'] !== 'activeAssetCtx') return null;
     const data = rowOf(row['data']);
     const market = this.#parts.markets.byId(textOf(data, 'coin'));
-    return market === null ? [] : [{ type: 'quote', symbol: market.symbol, ...pricesIn(rowOf(data['ctx'])), at: this.#parts.stream.milliseconds() }];
+    return market === null ? [] : [{ type: 'quote', symbol: market.symbol, ...pricesIn(rowOf(data['ctx'])), at: this.#parts.now() }];
   }
 }
 

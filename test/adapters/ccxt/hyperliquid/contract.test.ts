@@ -10,6 +10,7 @@ import { ACCOUNTS, BTC, CREDENTIALS } from '../../../sim/wire/hyperliquid/hyperl
 import { WireRig } from '../../../sim/wire/wire-rig.ts';
 import { wireHarness } from '../wire-harness.ts';
 
+const ETH = 'ETH/USDC:USDC';
 // The share of the cap depends on the number of symbols.
 const { maxConditionalPerSymbol: _, ...capabilities } = capabilitiesOf('hyperliquid');
 
@@ -22,8 +23,8 @@ exchangeContract('ccxt on Hyperliquid', {
       protocol: (world) => new HyperliquidProtocol({ world }),
       account: { positionMode, currency: 'USDC', ...CONTRACT_ACCOUNT },
       ...(ACCOUNTS[0] !== undefined && { access: ACCOUNTS[0] }),
-      markets: [hyperliquidMarket({ symbol: BTC, ...CONTRACT_MARKET })],
-      prices: { [BTC]: '10000' },
+      markets: [BTC, ETH].map((symbol) => hyperliquidMarket({ symbol, ...CONTRACT_MARKET })),
+      prices: { [BTC]: '10000', [ETH]: '1000' },
     });
     othersHaveCloids(rig.exchange);
     return wireHarness(rig, { exchangeId: 'hyperliquid', symbols: [BTC], credentials: CREDENTIALS.main });
