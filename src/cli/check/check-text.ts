@@ -194,8 +194,13 @@ function extremeRows(extreme: Extreme): string[][] {
 
 function orderCountLines(strategy: Strategy): string[] {
   const counts = [...conditionalOrdersByAccount(strategy)].map(([account, count]) => `${count} on account ${account}`).join(', ');
-  const caps = Object.entries(CONDITIONAL_CAPS).map(([id, { count, per }]) => `${id} ${count} per ${per}`).join(', ');
-  return ['', ...wrappedText('  conditional orders at once: ', `up to ${counts} (caps: ${caps})`)];
+  return ['', ...wrappedText('  conditional orders at once: ', `up to ${counts} (${capsText(strategy.exchange.id)})`)];
+}
+
+/** Of a real exchange its own cap; of the simulated one, which has none, those of the others. */
+function capsText(id: Strategy['exchange']['id']): string {
+  const caps = Object.entries(CONDITIONAL_CAPS).filter(([each]) => id === 'simulated' || each === id);
+  return caps.length === 0 ? `no cap of ${id} is known` : `caps: ${caps.map(([each, { count, per }]) => `${each} ${count} per ${per}`).join(', ')}`;
 }
 
 function warningLines({ warnings }: PlanPreview, style: Style): string[] {

@@ -29,7 +29,7 @@ function isReply(value: unknown): value is { readonly reply: WireReply } {
   return typeof value === 'object' && value !== null && 'reply' in value;
 }
 
-class CapturingProtocol implements WireProtocol {
+export class CapturingProtocol implements WireProtocol {
   readonly sent: Sent[] = [];
   readonly heard: string[] = [];
   readonly open = new Set<WireSocket>();
