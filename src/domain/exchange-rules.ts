@@ -51,6 +51,7 @@ export const EXCHANGE_RULES: Readonly<Record<RealExchangeId, ExchangeRules>> = {
     environments: ['sandbox'],
     missingForLive: [
       'in long/short mode no document says that a stop-loss order may open a position, and trigger orders have no direction: one sent while the price passes it would wait for the way back',
+      'margin is always cross: there is no margin mode of a symbol, every order names one, and an isolated position of the same leg would be counted beside ours',
       DOCUMENTS_ONLY,
     ],
   },

@@ -348,6 +348,9 @@ describe('public data', () => {
     await captured.exchange.fetchCandles(SYMBOL, 86_400_000, 1);
     await captured.exchange.fetchCandles(SYMBOL, 4 * 3_600_000, 1);
     expect(captured.taken().map(({ query }) => query['bar'])).toEqual(['1Dutc', '4H']);
+    captured.lay('GET /api/v5/market/history-candles', ok());
+    expect(await captured.exchange.fetchCandles(SYMBOL, minute, 1_300)).toEqual([]);
+    expect(captured.taken().map(({ route, query }) => [route, query['limit']])).toEqual([['GET /api/v5/market/history-candles', '100']]);
     captured.lay('GET /api/v5/market/candles', ok(['1724751360000', '1', '3']));
     await expect(captured.exchange.fetchCandles(SYMBOL, minute, 1)).rejects.toEqual(unavailable);
   });
