@@ -11,7 +11,7 @@ import type { DecimalString } from '../src/domain/decimal.ts';
 import { abandonResetOrder, bookExternalChange, bookFill, bookFundingShare, seePrice, touchPrice } from '../src/domain/ladder.ts';
 import type { Fill, Touch } from '../src/domain/ladder.ts';
 import { newWallet, rungsOut } from '../src/domain/wallet.ts';
-import type { WalletFacts, WalletParameters } from '../src/domain/wallet.ts';
+import type { Leg, WalletFacts, WalletParameters } from '../src/domain/wallet.ts';
 
 export const PHASES = ['ADVANCE', 'RETRACEMENT', 'DECLINE', 'RECOVERY', 'RESET'] as const;
 export type Phase = (typeof PHASES)[number];
@@ -29,7 +29,8 @@ export type WalletEvent =
   | { readonly type: 'position.taken'; readonly taken: Pick<Fill, 'leg' | 'amount' | 'price' | 'fee'> }
   | { readonly type: 'atr.measured'; readonly atr: DecimalString }
   | { readonly type: 'reset.requested'; readonly reason: 'joint' | 'operator'; readonly price: DecimalString }
-  | { readonly type: 'reset-order.ended' };
+  /** `legs`: those of the order; absent in journals of before, where it was all of them. */
+  | { readonly type: 'reset-order.ended'; readonly legs?: readonly Leg[] };
 
 /** Far above the two or three eventless steps a phase can take at once. */
 const ITERATIONS_MAX = 20;
@@ -56,7 +57,7 @@ const askReset = cycle.assign(({ context, event }) =>
   event.type === 'reset.requested' ? requestReset({ ...context, price: event.price }, event.reason, event.price) : context,
 );
 const decideOrder = cycle.assign(({ context }) => beginReset(context));
-const abandonOrder = cycle.assign(({ context }) => abandonResetOrder(context));
+const abandonOrder = cycle.assign(({ context, event }) => (event.type === 'reset-order.ended' ? abandonResetOrder(context, event.legs) : context));
 const beginCycle = cycle.assign(({ context }) => startCycle(context));
 
 /** A wallet machine under the given id; long and hedge wallets are separate machines so that their snapshots never mix. */

@@ -6,6 +6,7 @@
 export const ERROR_CODES = {
   STRATEGY_INVALID: 'the strategy file is wrong; file, line and column, what was found and what was expected follow',
   STRATEGY_TOO_SMALL: 'the capital cannot pay for the smallest order the exchange takes',
+  STRATEGY_UNPROTECTABLE: 'the exchange takes fewer conditional orders at once than the plan has stops',
   INPUT_INVALID: 'a flag, an argument or an input file is wrong',
   FEED_INVALID: 'a price, candle or trade file is wrong; file and line follow',
   STORE_LOCKED: 'another process uses this data folder or trades these accounts',

@@ -146,9 +146,10 @@ function bookResetFill(facts: WalletFacts, fill: Fill): WalletFacts {
   };
 }
 
-/** The reset's order ended without filling the rest of its amount: what it did fill counts. */
-export function abandonResetOrder(facts: WalletFacts): WalletFacts {
-  return facts.resetOrder === null ? facts : { ...facts, resetOrder: { ...facts.resetOrder, legs: [] } };
+/** An order of the reset ended without filling the rest of its amount: what it did fill counts. The reset still waits for its other orders. */
+export function abandonResetOrder(facts: WalletFacts, ended: readonly Leg[] | undefined): WalletFacts {
+  const order = facts.resetOrder;
+  return order === null ? facts : { ...facts, resetOrder: { ...order, legs: ended === undefined ? [] : order.legs.filter(({ leg }) => !ended.includes(leg)) } };
 }
 
 function bookLadderFill(facts: WalletFacts, fill: Fill): WalletFacts {

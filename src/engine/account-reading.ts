@@ -31,6 +31,8 @@ export interface ReadingScope {
   readonly symbol: string;
   readonly tradesSince: number;
   readonly accountEventsSince: number;
+  /** No price is known yet. */
+  readonly needsPrice: boolean;
 }
 
 /** Null when the exchange did not answer one of the reads. */
@@ -40,7 +42,7 @@ export async function readAccounts(scope: ReadingScope): Promise<PlanReading | n
   return unlessUnavailable(async () => {
     const accounts: AccountReading[] = [];
     for (const account of scope.accounts) accounts.push(await readAccount(account, scope));
-    const price = exchange.capabilities.hasLosslessEvents ? null : await exchange.fetchPrice(symbol);
+    const price = exchange.capabilities.hasLosslessEvents && !scope.needsPrice ? null : await exchange.fetchPrice(symbol);
     return { from, accounts, price, isComplete: accounts.every(({ snapshot }) => snapshot.complete) };
   }, null);
 }

@@ -4,7 +4,7 @@
  * - I2: an order is tracked, and stored, before it is sent. - I4: a trade is booked once, by its id.
  * - I13: a final status never reopens, and a rung is freed only when every trade of a finished order has been booked.
  */
-import { dec, floorQuotientToStep, minOf, plain } from '../domain/decimal.ts';
+import { dec, floorQuotientToStep, minOf, plain, sum } from '../domain/decimal.ts';
 import { D } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { invariant } from '../domain/invariant.ts';
@@ -31,6 +31,8 @@ export interface TrackedOrder extends WorkingOrder {
   /** What the exchange says was executed in all; trades up to it are still to come. */
   readonly reportedFilled: DecimalString;
   readonly reason: string | null;
+  /** Exchange time of the newest news of it; 0 before the first. */
+  readonly seenAt: number;
 }
 
 export interface WalletFill {
@@ -66,6 +68,7 @@ export function trackNew(order: ExchangeOrder, request: OrderRequest, generation
     finalStatus: null,
     reportedFilled: '0',
     reason: null,
+    seenAt: 0,
   };
 }
 
@@ -82,12 +85,34 @@ export function withAmendment(order: TrackedOrder, wanted: ExchangeOrder, { amou
   };
 }
 
+/** What can be amended about an order. */
+type Content = Pick<OrderRecord, 'amount' | 'price' | 'triggerPrice'>;
+
+export function hasContent(order: Content, { amount, price, triggerPrice }: Content): boolean {
+  const isEqual = (a: DecimalString | null, b: DecimalString | null): boolean => (a === null || b === null ? a === b : dec(a).equals(b));
+  return isEqual(order.amount, amount) && isEqual(order.price, price) && isEqual(order.triggerPrice, triggerPrice);
+}
+
+/** What the exchange says the order is now, where an amendment may not have happened. */
+export function asReported(order: TrackedOrder, { amount, price, triggerPrice }: Content): TrackedOrder {
+  const isSingle = order.legs.length === 1;
+  const legs: readonly OrderLeg[] = isSingle ? order.legs.map((leg) => ({ ...leg, amount })) : order.legs;
+  return { ...order, amount, price, triggerPrice, legs, request: { ...order.request, amount, price, triggerPrice } };
+}
+
+/** A resting order is what the newest news say, also where we asked for something else last: an older amendment was delivered again. */
+function changedMeanwhile(order: TrackedOrder, record: OrderRecord): TrackedOrder {
+  const isNews = order.status === 'live' && record.status === 'open' && !record.triggered && record.updatedAt > order.seenAt;
+  return isNews && !hasContent(order, record) ? asReported(order, record) : order;
+}
+
 /** Folds in what the exchange reports; older news and news after the end change nothing (I13). */
 export function withRecord(order: TrackedOrder, record: OrderRecord): TrackedOrder {
   if (order.finalStatus !== null) return order;
   const reported = dec(record.filled).greaterThan(order.reportedFilled) ? record.filled : order.reportedFilled;
   return {
-    ...order,
+    ...changedMeanwhile(order, record),
+    seenAt: Math.max(order.seenAt, record.updatedAt),
     status: 'live',
     exchangeOrderId: record.id,
     isTriggered: order.isTriggered || record.triggered,
@@ -95,6 +120,28 @@ export function withRecord(order: TrackedOrder, record: OrderRecord): TrackedOrd
     finalStatus: record.status === 'open' ? null : record.status,
     reason: record.reason ?? order.reason,
   };
+}
+
+/** It rests for several legs and nothing of it is filled. */
+export function isUntouchedNetted({ legs, filled, status }: TrackedOrder): boolean {
+  return legs.length > 1 && filled === '0' && status === 'live';
+}
+
+/** A netted order whose amount is of an amendment that the store has lost: what it rests for is not known. */
+export function hasOtherLegs(order: TrackedOrder): boolean {
+  return isUntouchedNetted(order) && !sum(order.legs.map((leg) => dec(leg.amount))).equals(order.amount);
+}
+
+/** The same amount for the same slots, split so that what is to be closed comes first: while no order may be changed, that is how it protects. */
+export function resplit(order: TrackedOrder, wanted: ExchangeOrder): TrackedOrder {
+  let rest = dec(order.amount);
+  const last = wanted.legs.length - 1;
+  const legs = wanted.legs.map((leg, index) => {
+    const amount = index === last ? rest : minOf(rest, dec(leg.amount));
+    rest = rest.minus(amount);
+    return { ...leg, amount: plain(amount) };
+  });
+  return { ...order, legs };
 }
 
 /** Final, and every execution the exchange reported has been booked. */
@@ -207,5 +254,6 @@ export function fromStoredClosed(stored: StoredOrder): TrackedOrder {
     finalStatus: null,
     reportedFilled: stored.filled,
     reason: stored.reason,
+    seenAt: 0,
   };
 }

@@ -17,8 +17,10 @@ import type { Store, StoredIntent, StoredPlan } from '../ports/store.ts';
 import { encodeClientOrderId, planTag } from '../window/client-order-id.ts';
 import { isClosingLeg, slotOf } from '../window/exchange-orders.ts';
 import type { ExchangeOrder, OrderLeg } from '../window/exchange-orders.ts';
-import type { Action } from '../window/plan.ts';
-import { fromStoredClosed, toStored, trackNew, withAmendment, withRecord } from './order-tracker.ts';
+import type { Action, Plan } from '../window/plan.ts';
+import { IdHistory } from './id-history.ts';
+import type { IdQuestion } from './id-history.ts';
+import { asReported, fromStoredClosed, hasContent, toStored, trackNew, withAmendment, withRecord } from './order-tracker.ts';
 import type { TrackedOrder } from './order-tracker.ts';
 import type { PassRecord } from './pass-record.ts';
 import type { SlotGuard } from './slot-guard.ts';
@@ -40,6 +42,8 @@ export interface SentBefore {
   readonly pending: readonly StoredIntent[];
   /** The legs of netted orders as they were before a pending amendment, by client order id. */
   readonly legsBefore: ReadonlyMap<string, readonly OrderLeg[]>;
+  /** More may have been sent than the store remembers. */
+  readonly mayBeIncomplete: boolean;
 }
 
 /** How an order came to be unknown: what is on its way may still arrive until its deadline has passed. */
@@ -83,6 +87,7 @@ const CANCEL_WAIT_MAX_MS = 10_000;
 const HOLDING = ['RATE_LIMITED', 'MARKET_HALTED', 'CLOCK_SKEW'];
 /** Why an order that was proven never to have arrived ended; one that turns up all the same is taken up again. */
 const NOT_NOW = 'the exchange took no requests';
+const ID_MAY_BE_USED = 'the store may have forgotten orders of this name; it is placed when the exchange has shown that there is none';
 export const NEVER_ARRIVED = 'it never reached the exchange';
 
 export class Outbox {
@@ -91,6 +96,7 @@ export class Outbox {
   readonly #generations = new Map<string, number>();
   readonly #unknown = new Map<string, Unknown>();
   readonly #openIntents = new Map<string, StoredIntent[]>();
+  readonly #ids: IdHistory;
   readonly #cancelRequested = new Set<string>();
   /** Refused cancellations: how often in a row, and when they may be asked for again (`Clock.elapsed()`). */
   readonly #cancelRefused = new Map<string, { readonly count: number; readonly notBefore: number }>();
@@ -101,6 +107,7 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#tag = planTag(options.plan.venue, options.plan.name, options.plan.startedAt);
+    this.#ids = new IdHistory({ exchange: options.exchange, clock: options.clock, mayBeIncomplete: options.sent.mayBeIncomplete });
     for (const intent of options.sent.pending) {
       if (intent.kind === 'cancel') this.#cancelRequested.add(intent.clientOrderId);
       this.#openIntents.set(intent.clientOrderId, [...(this.#openIntents.get(intent.clientOrderId) ?? []), intent]);
@@ -121,7 +128,50 @@ export class Outbox {
 
   /** An order of ours that the store had lost: its id is used up. */
   noteUsed(slot: string, cycle: number, generation: number): void {
+    this.#ids.proveIncomplete();
     this.#raiseGeneration(identityKey(slot, cycle), generation);
+  }
+
+  /**
+   * The plan without the placements whose ids may have been used already. Meanwhile what protects is not cancelled either, unless the plan
+   * `isStopped`: what takes its place could not be placed (I6).
+   */
+  withFreeIds(plan: Plan, isStopped: boolean): Plan {
+    const isHeld = (action: Action): boolean => action.type === 'place' && !this.#ids.isFree(identityOf(action.order));
+    const keepsProtection = !isStopped && (this.#ids.isTooEarly || plan.actions.some(isHeld));
+    const waits = (action: Action): boolean => isHeld(action) || (keepsProtection && action.type === 'cancel' && action.target.legs.some(isClosingLeg));
+    if (!plan.actions.some(waits)) return plan;
+    const withheld = plan.actions.flatMap((action) => (action.type === 'place' && isHeld(action) ? [{ order: action.order, reason: ID_MAY_BE_USED }] : []));
+    const stages = plan.stages.map((stage) => stage.filter((action) => !waits(action))).filter((stage) => stage.length > 0);
+    return { actions: stages.flat(), stages, withheld: [...plan.withheld, ...withheld] };
+  }
+
+  /** `Clock.elapsed()` of the next look-up of ids that are waited for; null when none is. */
+  get nextIdLookupAt(): number | null {
+    return this.#ids.nextLookupAt;
+  }
+
+  /** Asks for the ids that a plan waits for, when the exchange can answer. */
+  askForIds({ withheld }: Plan): void {
+    const waiting = withheld.filter(({ reason }) => reason === ID_MAY_BE_USED);
+    this.#ids.want(new Map(waiting.map(({ order }) => [identityOf(order), this.#questionOf(order)])));
+  }
+
+  #questionOf(order: ExchangeOrder): IdQuestion {
+    const { account, symbol } = order;
+    const key = identityOf(order);
+    return { account, symbol, nextId: () => this.#idOf(order, this.#nextGeneration(key)), isUsed: () => this.#raiseGeneration(key, this.#nextGeneration(key)) };
+  }
+
+  #nextGeneration(identity: string): number {
+    return (this.#generations.get(identity) ?? -1) + 1;
+  }
+
+  #idOf({ legs }: ExchangeOrder, generation: number): string {
+    const [first] = legs;
+    invariant(first !== undefined, 'I1 an order serves a slot');
+    const { wallet, role, leg, level, cycle } = first;
+    return encodeClientOrderId({ planTag: this.#tag, wallet, role, leg, isNetted: legs.length > 1, level, cycle }, generation, this.#options.exchange.capabilities.clientOrderIdForm);
   }
 
   /** Until then the exchange wants no requests. */
@@ -129,9 +179,9 @@ export class Outbox {
     return this.#holdUntil;
   }
 
-  /** When an order whose fate is unknown is to be looked up next; null when there is none. */
+  /** When an order whose fate is unknown, or an id, is to be looked up next; null when there is none. */
   nextLookupAt(): number | null {
-    let next: number | null = null;
+    let next: number | null = this.#ids.nextLookupAt;
     for (const { nextAt } of this.#unknown.values()) if (next === null || nextAt < next) next = nextAt;
     return next;
   }
@@ -175,17 +225,10 @@ export class Outbox {
   }
 
   #preparePlace(order: ExchangeOrder, { reason, wanted }: PlaceAction, orders: Orders, record: PassRecord, at: number): Command {
-    const [first] = order.legs;
-    invariant(first !== undefined, 'I1 an order serves a slot');
-    const identity = identityKey(order.slot, first.cycle);
-    const generation = (this.#generations.get(identity) ?? -1) + 1;
+    const identity = identityOf(order);
+    const generation = this.#nextGeneration(identity);
     this.#generations.set(identity, generation);
-    const { wallet, role, leg, level, cycle } = first;
-    const clientOrderId = encodeClientOrderId(
-      { planTag: this.#tag, wallet, role, leg, isNetted: order.legs.length > 1, level, cycle },
-      generation,
-      this.#options.exchange.capabilities.clientOrderIdForm,
-    );
+    const clientOrderId = this.#idOf(order, generation);
     const { account, symbol, side, type, amount, price, triggerPrice, triggerBy, positionSide, reduceOnly } = order;
     const request: OrderRequest = { account, symbol, clientOrderId, side, type, amount, price, triggerPrice, triggerBy, positionSide, reduceOnly, postOnly: false };
     const tracked = trackNew(order, request, generation);
@@ -358,9 +401,10 @@ export class Outbox {
     return requestDeadlineMs + readLagMs;
   }
 
-  /** Looks for orders whose fate is unknown, by their own id, as often as is due. */
+  /** Looks for orders whose fate is unknown, by their own id, as often as is due; and for ids that may have been used. */
   async resolveUnknown(orders: Orders, record: PassRecord): Promise<void> {
     const { clock } = this.#options;
+    await this.#ids.lookUp();
     for (const order of [...orders.values()]) {
       const unknown = this.#unknown.get(order.clientOrderId);
       if (order.status !== 'unknown' || unknown === undefined || clock.elapsed() < unknown.nextAt) continue;
@@ -419,15 +463,7 @@ interface RefusalContext {
 
 /** The last request asked for just this. */
 function isAsAsked({ request }: TrackedOrder, found: OrderRecord): boolean {
-  const isEqual = (a: DecimalString | null, b: DecimalString | null): boolean => (a === null || b === null ? a === b : dec(a).equals(b));
-  return isEqual(request.amount, found.amount) && isEqual(request.price, found.price) && isEqual(request.triggerPrice, found.triggerPrice);
-}
-
-/** What the exchange says the order is now, where an amendment may not have happened. */
-export function asReported(order: TrackedOrder, { amount, price, triggerPrice }: OrderRecord): TrackedOrder {
-  const isSingle = order.legs.length === 1;
-  const legs: readonly OrderLeg[] = isSingle ? order.legs.map((leg) => ({ ...leg, amount })) : order.legs;
-  return { ...order, amount, price, triggerPrice, legs, request: { ...order.request, amount, price, triggerPrice } };
+  return hasContent(found, request);
 }
 
 function keep(orders: Orders, record: PassRecord, order: TrackedOrder, at: number): void {
@@ -439,6 +475,10 @@ function keep(orders: Orders, record: PassRecord, order: TrackedOrder, at: numbe
 function identityKey(slot: string, cycle: number): string {
   const [first = slot] = slot.split('+');
   return `${first}${slot.includes('+') ? '+' : ''}|${cycle}`;
+}
+
+function identityOf({ slot, legs }: ExchangeOrder): string {
+  return identityKey(slot, legs[0]?.cycle ?? 0);
 }
 
 function newIntent(intentId: string, clientOrderId: string, kind: StoredIntent['kind'], seq: number, request: Json, reason: string, at: number): StoredIntent {

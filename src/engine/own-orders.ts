@@ -59,5 +59,6 @@ export function reconstructed(source: OrderRecord | TradeRecord, identity: OwnId
     finalStatus: null,
     reportedFilled: isRecord ? source.filled : amount,
     reason: null,
+    seenAt: isRecord ? source.updatedAt : 0,
   };
 }

@@ -48,6 +48,8 @@ export interface ReaderParts {
   readonly catchUp: () => Promise<void>;
   /** Events of the exchange wait to be taken: what was read may be older than they are. */
   readonly isBusy: () => boolean;
+  /** No price is known yet. */
+  readonly needsPrice: () => boolean;
 }
 
 export class PlanReader {
@@ -106,12 +108,12 @@ export class PlanReader {
     this.require();
   }
 
-  /** Gives the price it found where events may be lost. Rejects with STORE_UNAVAILABLE from the books. */
+  /** Gives the price it found where events may be lost, or none was known. Rejects with STORE_UNAVAILABLE from the books. */
   async read(): Promise<PricePoint | null> {
     const { clock, machines, log, strategy } = this.#parts;
     if (machines.state === null) return null;
     const { exchange, accounts, memory, startedAt } = this.#parts;
-    const scope = { exchange, clock, accounts, symbol: strategy.symbol, tradesSince: memory.tradesSince(startedAt), accountEventsSince: memory.accountEventsSince(startedAt) };
+    const scope = { exchange, clock, accounts, symbol: strategy.symbol, tradesSince: memory.tradesSince(startedAt), accountEventsSince: memory.accountEventsSince(startedAt), needsPrice: this.#parts.needsPrice() };
     const reading = await readAccounts(scope);
     await this.#parts.catchUp();
     if (reading !== null) await this.#book(reading);

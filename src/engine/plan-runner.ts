@@ -19,7 +19,7 @@ import type { Log } from '../ports/log.ts';
 import type { SnapshotEnvelope, Store, StoredPlan } from '../ports/store.ts';
 import { exchangeOrders } from '../window/exchange-orders.ts';
 import type { ExchangeContext, ExchangeOrder } from '../window/exchange-orders.ts';
-import { isExecuting, planActions } from '../window/plan.ts';
+import { planActions } from '../window/plan.ts';
 import type { Action, Plan } from '../window/plan.ts';
 import { AtrWatch } from './atr-watch.ts';
 import { CommitLine, StoreAway } from './commit-line.ts';
@@ -28,7 +28,7 @@ import type { PlanCommand, PricePoint, QueuedEvent } from './event-queue.ts';
 import { JournalledMachines } from './journalled-machines.ts';
 import type { MachineCounters, RunnerObserver } from './journalled-machines.ts';
 import { OperatorDesk } from './operator-desk.ts';
-import { settleOrders } from './order-ends.ts';
+import { OrderBook } from './order-book.ts';
 import type { TrackedOrder } from './order-tracker.ts';
 import { Outbox } from './outbox.ts';
 import type { Command, SentBefore } from './outbox.ts';
@@ -44,6 +44,7 @@ import { PriceView } from './price-view.ts';
 import { NO_BAND, bandOf, isInside, narrowed } from './price-band.ts';
 import type { PriceBand } from './price-band.ts';
 import type { LeaseHold, RestoredPlan } from './runner-parts.ts';
+import type { Operation } from '../../machines/plan.machine.ts';
 import { RiskWatch } from './risk-watch.ts';
 import { GIVEN_UP, SlotGuard } from './slot-guard.ts';
 import { dueJointReset, factsOf, operationOf, persistPlan, phaseOf } from './step.ts';
@@ -74,6 +75,8 @@ const PRICE_STALE_MS = 30_000;
 /** Deadlines of one plan are looked at this often at most. */
 const WAKE_MIN_MS = 10;
 
+/** Operations in which every order of the plan goes. */
+const STOPPING: readonly Operation[] = ['halted', 'flattening'];
 const NO_PLAN: Plan = { actions: [], stages: [], withheld: [] };
 const DONE = { place: 'placed', amend: 'moved', cancel: 'cancelled' } as const;
 
@@ -94,6 +97,7 @@ export class PlanRunner {
   readonly #intake: PlanIntake;
   readonly #reader: PlanReader;
   readonly #desk: OperatorDesk;
+  readonly #book: OrderBook;
   readonly #view = new PriceView();
   readonly #priceAge: PriceAge;
   readonly #queue = new EventQueue();
@@ -134,9 +138,10 @@ export class PlanRunner {
     this.#risk = new RiskWatch(strategy.risk, this.#accounts, exchange, this.#memory.facts.risk);
     for (const order of restored?.orders ?? []) this.#outbox.doubt(order, this.#orders);
     const shared = { planId: plan.planId, strategy, store, log, record, machines, outbox: this.#outbox, guard: this.#guard, orders: this.#orders, memory: this.#memory };
+    this.#book = new OrderBook({ ...shared, clock });
     this.#intake = new PlanIntake({ ...shared, catchUpPrice: (trade, order) => this.#catchUpPrice(trade, order) });
     this.#desk = new OperatorDesk({ ...shared, plan: strategy.name, latch: deps.latch ?? null, now: () => this.#now(), command: (command) => this.#takeCommand(command) });
-    this.#reader = new PlanReader({ ...shared, accounts: this.#accounts, exchange, clock, startedAt: plan.startedAt, intake: this.#intake, desk: this.#desk, catchUp: async () => void (await this.#takeEvents()), isBusy: () => this.#queue.holdsExchangeEvents });
+    this.#reader = new PlanReader({ ...shared, accounts: this.#accounts, exchange, clock, startedAt: plan.startedAt, intake: this.#intake, desk: this.#desk, catchUp: async () => void (await this.#takeEvents()), isBusy: () => this.#queue.holdsExchangeEvents, needsPrice: () => this.prices === null });
   }
 
   get accounts(): ReadonlySet<string> {
@@ -170,6 +175,16 @@ export class PlanRunner {
 
   get memory(): EngineMemory {
     return { ...this.#memory.facts, risk: this.#risk.memory };
+  }
+
+  /** `Clock.elapsed()` at which the next order that waits may be sent: refused slots, names that may have been used. Infinity when none waits. */
+  get nextAttemptAt(): number {
+    return Math.min(this.#guard.nextRetryAt(this.#derivedAt) ?? Infinity, this.#outbox.nextIdLookupAt ?? Infinity);
+  }
+
+  /** The store did not answer: what has been decided waits for it. */
+  get waitsForStore(): boolean {
+    return this.#commits.retryAt !== null;
   }
 
   /** The price is young, and the exchange has been read, completely, since whatever made a reading necessary. */
@@ -212,7 +227,7 @@ export class PlanRunner {
     if (this.#commits.retryAt !== null) return this.#commits.retryAt;
     if (this.#machines.state === null) return Infinity;
     const { holdUntil } = this.#outbox;
-    const retryAt = Math.max(this.#guard.nextRetryAt(this.#derivedAt) ?? Infinity, holdUntil);
+    const retryAt = Math.max(this.nextAttemptAt, holdUntil);
     const next = Math.min(this.#reader.nextDueAt, this.#outbox.nextLookupAt() ?? Infinity, this.#outbox.nextCancelAt(this.#derivedAt) ?? Infinity, retryAt, holdUntil > this.#derivedAt ? holdUntil : Infinity);
     return Math.max(next, this.#passedAt + WAKE_MIN_MS);
   }
@@ -274,7 +289,7 @@ export class PlanRunner {
     await this.#lookAgain();
     // Reading takes time: nothing is derived from a price, or without a fill, that has been heard of meanwhile.
     events.push(...(await this.#takeEvents()));
-    this.#settleOrders();
+    if (this.#book.settle()) this.#derivedFrom = null;
     this.#followIfHeldBack();
     await this.#refreshAtr(this.prices?.at ?? this.#now());
     this.#applyJointReset();
@@ -292,7 +307,7 @@ export class PlanRunner {
   #nextStage(mayOpen: boolean): readonly Action[] {
     this.#derivedAt = this.#deps.clock.elapsed();
     const plan = this.#derive();
-    this.#derivedFrom = plan.actions.length === 0 && plan.withheld.length === 0 && this.#outbox.nextCancelAt(this.#derivedAt) === null ? this.#machines.state : null;
+    this.#derivedFrom = plan.actions.length === 0 && plan.withheld.length === 0 && this.#outbox.nextCancelAt(this.#derivedAt) === null && this.#outbox.nextIdLookupAt === null ? this.#machines.state : null;
     this.#couldOpen = mayOpen;
     return plan.stages[0] ?? [];
   }
@@ -462,23 +477,17 @@ export class PlanRunner {
   }
   /** While an order fills in parts the ladders stay where they are, so that its fills keep their slot; they follow when it has ended. */
   #touch(price: DecimalString, at: number): void {
-    this.#isHeldBack = this.#orderInFlight() !== null;
+    this.#isHeldBack = this.#book.isFilling;
     this.#machines.touch(price, at, !this.#isHeldBack);
   }
 
   #followIfHeldBack(): void {
-    if (this.#isHeldBack && !this.#isBehind && this.#orderInFlight() === null) this.#touch(this.#machines.price, this.#now());
+    if (this.#isHeldBack && !this.#isBehind && !this.#book.isFilling) this.#touch(this.#machines.price, this.#now());
   }
 
   #applyJointReset(): void {
     const due = dueJointReset(this.#machines.running, this.#machines.price);
-    if (due !== null && !this.#isBehind && this.#orderInFlight() === null) this.#machines.apply(due, this.#now(), {});
-  }
-
-  /** An order that has fired and whose fills are still to come; a joint reset waits for it. */
-  #orderInFlight(): TrackedOrder | null {
-    for (const order of this.#orders.values()) if (isExecuting(order) && order.finalStatus === null && order.filled !== order.amount) return order;
-    return null;
+    if (due !== null && !this.#isBehind && !this.#book.isFilling) this.#machines.apply(due, this.#now(), {});
   }
 
   /** Reads what is due to be read; what was derived before is then out of date. */
@@ -529,7 +538,7 @@ export class PlanRunner {
     if (this.#machines.state === null) return NO_PLAN;
     const desired = this.desired();
     const { capabilities } = this.#deps.exchange;
-    return planActions(desired, [...this.#orders.values()], {
+    const plan = planActions(desired, [...this.#orders.values()], {
       prices: this.prices,
       behind: this.#view.behind,
       amendsConditional: capabilities.amendsConditional,
@@ -541,6 +550,7 @@ export class PlanRunner {
       ...permissions(operationOf(this.#machines.state)),
       mayOpen: this.#mayOpen(),
     });
+    return this.#outbox.withFreeIds(plan, STOPPING.includes(operationOf(this.#machines.state)));
   }
 
   /** What the next pass would do with everything received so far. Commits and sends nothing; the runner is of no use afterwards. */
@@ -548,15 +558,17 @@ export class PlanRunner {
     await this.#takeEvents();
     if (this.#machines.state === null) return NO_PLAN;
     await this.#lookAgain();
-    this.#settleOrders();
+    this.#book.settle();
     this.#applyJointReset();
     return this.preview();
   }
 
   #derive(): Plan {
     if (this.prices === null) return NO_PLAN;
+    this.#book.mendLegs(() => this.desired());
     const plan = this.preview();
     this.#withheld = plan.withheld;
+    this.#outbox.askForIds(plan);
     this.#pauseIfStuck();
     return plan;
   }
@@ -570,11 +582,6 @@ export class PlanRunner {
 
   #snapshot(): Omit<SnapshotEnvelope, 'seq'> {
     return { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#machines.running), engine: this.memory } as never };
-  }
-
-  #settleOrders(): void {
-    const { clock, log } = this.#deps;
-    if (settleOrders({ plan: this.strategy.name, orders: this.#orders, outbox: this.#outbox, machines: this.#machines, guard: this.#guard, clock, log })) this.#derivedFrom = null;
   }
 
   #updateBand(): void {

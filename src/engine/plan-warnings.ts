@@ -9,6 +9,7 @@ import type { ExchangeId, Role, Strategy, WalletSpec } from '../domain/strategy.
 import type { Extreme, PlanExtremes } from './plan-extremes.ts';
 import { signedPercent } from './percent.ts';
 import type { PreviewInputs, WalletPreview } from './plan-preview.ts';
+import { stopPlacesByAccount, unprotectableText } from './stop-capacity.ts';
 
 export const WARNINGS = {
   LIQUIDATION_BEFORE_STOP: 'a position is liquidated before the order that would shrink it',
@@ -19,6 +20,7 @@ export const WARNINGS = {
   LEVEL_NOT_POSITIVE: 'levels are not above zero',
   ORDER_BELOW_MINIMUM: 'an order of the ladder is below the smallest cost of the exchange',
   TOO_MANY_CONDITIONAL_ORDERS: 'more conditional orders than the exchange takes',
+  STOPS_BEYOND_CAP: 'more stops than the exchange takes conditional orders: the plan is not started there',
   STOP_LIMIT_MAY_NOT_FILL: 'a stop-limit order can be jumped',
   RISK_LIMIT_WITHIN_PLAN: 'a risk limit is reached by the plan itself',
   NO_LIVE_TRADING: 'the exchange lacks something that live trading needs',
@@ -48,6 +50,7 @@ export function warningsOf(inputs: PreviewInputs, wallets: readonly WalletPrevie
     ...levelWarnings(inputs, wallets),
     ...minimumWarnings(inputs, wallets),
     ...capWarnings(strategy),
+    ...stopWarnings(strategy),
     ...stopLimitWarnings(strategy),
     ...riskWarnings(strategy, extremes),
     ...exchangeWarnings(strategy),
@@ -213,6 +216,13 @@ function capWarnings(strategy: Strategy): PlanWarning[] {
 function exchangeWarnings({ exchange: { id } }: Strategy): PlanWarning[] {
   const missing = id === 'simulated' ? [] : EXCHANGE_RULES[id].missingForLive;
   return missing.length === 0 ? [] : [warning('NO_LIVE_TRADING', `with real money ${id} is refused: ${missing.join('; ')}`)];
+}
+
+/** A start there ends with STRATEGY_UNPROTECTABLE. */
+function stopWarnings(strategy: Strategy): PlanWarning[] {
+  const cap = CONDITIONAL_CAPS[strategy.exchange.id];
+  if (cap?.per !== 'symbol') return [];
+  return [...stopPlacesByAccount(strategy)].filter(([, places]) => places > cap.count).map(([account, places]) => warning('STOPS_BEYOND_CAP', unprotectableText(strategy.name, account, places, cap.count)));
 }
 
 function stopLimitWarnings({ wallets, windows }: Strategy): PlanWarning[] {

@@ -17,26 +17,28 @@ import { PlanRunner } from './plan-runner.ts';
 import type { RunnerDeps } from './plan-runner.ts';
 import type { RestoredPlan } from './runner-parts.ts';
 import { factsOf, restorePlan } from './step.ts';
+import { refuseUnprotectable } from './stop-capacity.ts';
 import { unlessUnavailable } from './unavailable.ts';
 
 /**
- * A runner ready to take events. Rejects with EXCHANGE_UNAVAILABLE only for a plan that has never run: one that has is opened from what
+ * A runner ready to take events. Rejects with STRATEGY_UNPROTECTABLE for a plan whose stops the exchange cannot hold, and with EXCHANGE_UNAVAILABLE only for a plan that has never run: one that has is opened from what
  * the store knows, and protects its positions as soon as the exchange answers.
  */
 export async function openRunner(strategy: Strategy, strategyHash: string, venue: string, deps: RunnerDeps): Promise<PlanRunner> {
+  refuseUnprotectable(strategy, deps.exchange.capabilities.maxConditionalPerSymbol);
   const known = await deps.store.findPlan({ venue, name: strategy.name });
   if (known === null || known.snapshot === null) await checkSettings(strategy, deps.exchange);
   const plan = known ?? (await deps.store.openPlan({ venue, name: strategy.name }, strategy as unknown as Json, strategyHash, deps.clock.now()));
-  return runnerOf(plan, strategy, deps);
+  return runnerOf(plan, known !== null, strategy, deps);
 }
 
 /** The same for a look at a plan: null when it was never started. Nothing is written. */
 export async function findRunner(strategy: Strategy, venue: string, deps: RunnerDeps): Promise<PlanRunner | null> {
   const plan = await deps.store.findPlan({ venue, name: strategy.name });
-  return plan === null || plan.snapshot === null ? null : runnerOf(plan, strategy, deps);
+  return plan === null || plan.snapshot === null ? null : runnerOf(plan, true, strategy, deps);
 }
 
-async function runnerOf(plan: StoredPlan, strategy: Strategy, deps: RunnerDeps): Promise<PlanRunner> {
+async function runnerOf(plan: StoredPlan, isKnown: boolean, strategy: Strategy, deps: RunnerDeps): Promise<PlanRunner> {
   const { exchange, store } = deps;
   const restored = await restore(plan, strategy, deps);
   const instrument = await instrumentOf(strategy, exchange, restored?.memory.instrument ?? null);
@@ -44,8 +46,10 @@ async function runnerOf(plan: StoredPlan, strategy: Strategy, deps: RunnerDeps):
   const generations = await store.loadGenerations(plan.planId, sinceCycle);
   const pending = await store.loadPendingIntents(plan.planId);
   const legsBefore = await amendedLegs(plan.planId, pending, store);
-  const runner = new PlanRunner(strategy, instrument, plan, { generations, pending, legsBefore }, restored, deps);
-  const price = await unlessUnavailable(() => exchange.fetchPrice(strategy.symbol), null);
+  const runner = new PlanRunner(strategy, instrument, plan, { generations, pending, legsBefore, mayBeIncomplete: isKnown && store.mayForget }, restored, deps);
+  const readPrice = (): ReturnType<Exchange['fetchPrice']> => exchange.fetchPrice(strategy.symbol);
+  // A plan that has run reads it again with everything else; a new one has nothing to go on without it.
+  const price = restored === null ? await readPrice() : await unlessUnavailable(readPrice, null);
   if (price !== null) runner.receive({ type: 'price', symbol: strategy.symbol, ...price });
   return runner;
 }

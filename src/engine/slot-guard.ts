@@ -11,6 +11,8 @@ const FIRST_WAIT_MS = 1_000;
 const WAIT_MAX_MS = 60_000;
 /** An open position does not wait longer for its protection than this. */
 const PROTECTION_WAIT_MAX_MS = 5_000;
+/** The exchange holds nothing that the order would close, so nothing is unprotected meanwhile. */
+const NOTHING_TO_CLOSE = 'REDUCE_ONLY_REJECTED';
 
 interface Attempts {
   readonly count: number;
@@ -32,7 +34,8 @@ export class SlotGuard {
     const before = this.#attempts.get(order.slot);
     const count = (before?.count ?? 0) + 1;
     const protects = isProtective(order);
-    const wait = Math.min(protects ? PROTECTION_WAIT_MAX_MS : WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (count - 1));
+    const isUrgent = protects && reason !== NOTHING_TO_CLOSE;
+    const wait = Math.min(isUrgent ? PROTECTION_WAIT_MAX_MS : WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (count - 1));
     this.#attempts.set(order.slot, { count, notBefore: at + wait, content: before?.content ?? null, isProtective: protects, reason });
     return count;
   }

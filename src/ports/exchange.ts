@@ -49,6 +49,7 @@ export interface OrderRecord extends OrderRequest {
   /** Raw reason of the exchange for canceled, rejected, expired; null otherwise. */
   readonly reason: string | null;
   readonly createdAt: number;
+  /** Exchange time of the last change, never of the answer: what is newer wins. */
   readonly updatedAt: number;
 }
 

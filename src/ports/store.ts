@@ -149,6 +149,8 @@ export interface Compaction {
 export interface Store {
   /** What stands behind it, for people: `PGlite .hedgerow/db` or `PostgreSQL host/database` without credentials. */
   readonly description: string;
+  /** What it has acknowledged can be lost with the machine it is on: its newest commits may be missing after a restart. */
+  readonly mayForget: boolean;
   /** The plan, created if it is new. Never changes the strategy of an existing one. */
   openPlan(identity: PlanIdentity, strategy: Json, strategyHash: string, at: number): Promise<StoredPlan>;
   findPlan(identity: PlanIdentity): Promise<StoredPlan | null>;

@@ -4,6 +4,7 @@ import type { Store } from '../ports/store.ts';
 export function forwardingStore(store: Store, instead: Partial<Store>): Store {
   return {
     description: store.description,
+    mayForget: store.mayForget,
     openPlan: (...args) => store.openPlan(...args),
     findPlan: (...args) => store.findPlan(...args),
     listPlans: () => store.listPlans(),

@@ -66,6 +66,7 @@ const FINAL_STATUSES: ReadonlySet<StoredOrderStatus> = new Set(['refused', 'clos
 
 class MemoryStore implements Store {
   readonly description = 'memory';
+  readonly mayForget = false;
   readonly #plans: MemoryPlan[] = [];
   readonly #planIds = new Map<string, number>();
   readonly #tradeKeys = new Set<string>();

@@ -76,7 +76,7 @@ function dependsOnSame(a: WalletFacts, b: WalletFacts): boolean {
 
 function deriveOrders(name: WalletName, isResetting: boolean, facts: WalletFacts, windows: Windows): DesiredOrder[] {
   const ladder = facts.isOpened ? ladderOrders(name, facts, isResetting) : [];
-  return [...atMarket(name, facts, isResetting), ...nearestRungs(ladder, windows)];
+  return [...atMarket(name, facts, isResetting), ...nearestRungs(ladder, facts.rungs, windows)];
 }
 
 /** True for orders that only close what is held; everything else adds risk. */
@@ -203,17 +203,27 @@ function isApart(grid: Grid, level: number, side: 'buy' | 'sell'): boolean {
 }
 
 /**
- * Of each role only as many rungs as its window lets rest, the nearest to the market first. A flip of which only the opening half is left
- * takes no place from one that still protects (I6): it may have to wait for the price to come back.
+ * Of each role only as many rungs as its window lets rest, the nearest to the market first. What takes no place from an order that still
+ * protects (I6): a flip of which only the opening half is left, which may have to wait for the price to come back; and what closes the half
+ * a rung already holds of its other side, which always rests.
  */
-function nearestRungs(orders: readonly DesiredOrder[], windows: Windows): readonly DesiredOrder[] {
+function nearestRungs(orders: readonly DesiredOrder[], rungs: readonly Rung[], windows: Windows): readonly DesiredOrder[] {
   if (orders.every((order) => windows[order.role as Role].resting >= orders.length)) return orders;
+  const whole = orders.filter((order) => !closesHalf(order, rungs));
   return orders.filter((order) => {
+    if (closesHalf(order, rungs)) return true;
     const { resting } = windows[order.role as Role];
     const counts = (other: DesiredOrder): boolean => !isFlip(other) || other.legs.some((leg) => !isOpening(leg)) || order.legs.every(isOpening);
-    const nearer = orders.filter((other) => other.role === order.role && isNearer(other, order) && counts(other));
+    const nearer = whole.filter((other) => other.role === order.role && isNearer(other, order) && counts(other));
     return nearer.length < resting;
   });
+}
+
+/** The rung is half way: its order of this role is the one of the side it has not reached, or has not left, completely. */
+function closesHalf({ role, rung }: DesiredOrder, rungs: readonly Rung[]): boolean {
+  const isOut = rung === null ? undefined : rungs[rung]?.out;
+  if (isOut === undefined) return false;
+  return role === 'stop-loss' || role === 'flip-short' ? isOut : (role === 'cover' || role === 'flip-long') && !isOut;
 }
 
 function isFlip({ role }: DesiredOrder): boolean {

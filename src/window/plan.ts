@@ -156,6 +156,13 @@ interface Spare {
 
 const NO_SPARE: Spare = { count: 0, amount: ZERO };
 
+function count(spare: Map<string, Spare>, legs: readonly OrderLeg[], sign: 1 | -1): void {
+  for (const leg of legs.filter(isClosingLeg)) {
+    const before = spare.get(protectionOf(leg)) ?? NO_SPARE;
+    spare.set(protectionOf(leg), { count: before.count + sign, amount: before.amount.plus(dec(leg.amount).times(sign)) });
+  }
+}
+
 /** The legs with what is left of them; fills take them in order. */
 function legsLeft({ legs, filled }: WorkingOrder): readonly OrderLeg[] {
   if (filled === '0') return legs;
@@ -180,7 +187,7 @@ class Planner {
   readonly #cancelProtection: CancelAction[] = [];
   /** Protection that has to go before the order that takes its place, and adds an entry to it, can rest. */
   readonly #makeWay: CancelAction[] = [];
-  readonly #enter: Action[] = [];
+  #enter: Action[] = [];
   readonly #withheld: { order: ExchangeOrder; reason: string }[] = [];
   readonly #closingWanted = new Map<string, D>();
   readonly #closingAtWork = new Map<string, D>();
@@ -192,6 +199,7 @@ class Planner {
   /** What does not fit now follows in the next pass. */
   result(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): Plan {
     const cap = this.#context.maxConditionalPerSymbol ?? Infinity;
+    this.#makeRoom(working, cap);
     const counted = (account: string, cancelled: readonly Action[]): number =>
       cancelled.filter((action) => action.type === 'cancel' && action.target.account === account && action.target.triggerPrice !== null).length;
     const room = new Map<string, number>();
@@ -215,6 +223,24 @@ class Planner {
     return { actions, stages: cap === Infinity && actions.length > 0 ? [actions] : inOrder, withheld: this.#withheld };
   }
 
+  /** Under a cap, entries leave their places to protection that has none, the farthest first; they come back when there is room. */
+  #makeRoom(working: readonly WorkingOrder[], cap: number): void {
+    const needs = new Map<string, number>();
+    for (const action of this.#protect) {
+      if (action.type !== 'place' || action.order.triggerPrice === null) continue;
+      needs.set(action.order.account, (needs.get(action.order.account) ?? 0) + 1);
+    }
+    const going = new Set(this.#cancelEntries.flatMap((action) => (action.type === 'cancel' ? [action.target] : [])));
+    for (const [account, need] of cap === Infinity || !this.#context.mayCancelEntries ? [] : needs) {
+      const resting = working.filter((order) => order.account === account && order.triggerPrice !== null && !going.has(order));
+      const entries = resting.filter((order) => !order.legs.some(isClosingLeg) && !isUntouchable(order)).sort((a, b) => this.#distance(b).comparedTo(this.#distance(a)));
+      for (const target of entries.slice(0, Math.max(0, need - (cap - resting.length)))) {
+        this.#cancelEntries.push({ type: 'cancel', target, reason: `${legsText(target.legs)} leaves its place to protection` });
+        this.#enter = this.#enter.filter((action) => action.type !== 'amend' || action.target !== target);
+      }
+    }
+  }
+
   /**
    * Protection is given up only beside at least as much that is confirmed to rest (I6): what replaces it may be refused, or its
    * answer lost. So a stop is cancelled one pass after its successor was placed, and stays when that was not taken.
@@ -222,25 +248,26 @@ class Planner {
   #spareProtection(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[]): readonly CancelAction[] {
     if (this.#cancelProtection.length === 0) return [];
     const spare = new Map<string, Spare>();
-    const add = (legs: readonly OrderLeg[], sign: 1 | -1): void => {
-      for (const leg of legs) {
-        const { count, amount } = spare.get(protectionOf(leg)) ?? NO_SPARE;
-        spare.set(protectionOf(leg), { count: count + sign, amount: amount.plus(dec(leg.amount).times(sign)) });
-      }
-    };
-    const protects = (order: ExchangeOrder | WorkingOrder): boolean => order.triggerPrice !== null && isProtective(order);
-    for (const order of working) if (order.status === 'live' && protects(order)) add(legsLeft(order), 1);
-    // A close at market is one until it is done, too.
-    for (const order of desired) if (isProtective(order)) add(order.legs, -1);
+    // What closes in a netted order protects as well, unless the order goes now.
+    const going = new Set([...this.#cancelEntries, ...this.#makeWay].flatMap((action) => (action.type === 'cancel' ? [action.target] : [])));
+    for (const order of working) if (order.status === 'live' && order.triggerPrice !== null && !going.has(order)) count(spare, legsLeft(order), 1);
+    // A close at market closes what stops protect until it is done: the two are needed beside each other, not on top of each other.
+    const resting = new Map<string, Spare>();
+    const atMarket = new Map<string, Spare>();
+    for (const order of desired) count(order.triggerPrice === null ? atMarket : resting, order.legs, 1);
+    for (const key of new Set([...resting.keys(), ...atMarket.keys()])) {
+      const [a, b, total] = [resting, atMarket, spare].map((counts) => counts.get(key) ?? NO_SPARE) as [Spare, Spare, Spare];
+      spare.set(key, { count: total.count - Math.max(a.count, b.count), amount: total.amount.minus(maxOf(a.amount, b.amount)) });
+    }
     // Successors may come one by one, and rungs and cycles differ in size: as many orders can still be less.
     const isSpare = (leg: OrderLeg): boolean => {
-      const { count, amount } = spare.get(protectionOf(leg)) ?? NO_SPARE;
-      return count > 0 && amount.greaterThanOrEqualTo(leg.amount);
+      const beyond = spare.get(protectionOf(leg)) ?? NO_SPARE;
+      return beyond.count > 0 && beyond.amount.greaterThanOrEqualTo(leg.amount);
     };
     return this.#cancelProtection.filter(({ target }) => {
       const left = legsLeft(target);
       if (!left.every(isSpare)) return false;
-      add(left, -1);
+      count(spare, left, -1);
       return true;
     });
   }
@@ -263,12 +290,17 @@ class Planner {
     const conditional = desired.filter((order) => order.triggerPrice !== null);
     const protects = (order: ExchangeOrder): boolean => order.legs.some(isClosingLeg);
     const ranked = [...conditional].sort((a, b) => Number(protects(b)) - Number(protects(a)) || this.#distance(a).comparedTo(this.#distance(b)));
-    const dropped = ranked.slice(Math.max(0, room - countStuck(working, conditional)));
+    const places = Math.max(0, room - countStuck(working, conditional));
+    const slots = new Set(working.map((order) => order.legs.map(slotOf).join('+')));
+    const rests = (order: ExchangeOrder): boolean => protects(order) && slots.has(order.slot);
+    // What protects already gives its place only to what protects nearer to the market, not to an order that is stuck.
+    const isNeeded = ranked.slice(0, places).some((order) => protects(order) && !rests(order));
+    const dropped = ranked.filter((order, rank) => rank >= places && (isNeeded || rank >= room || !rests(order)));
     for (const order of dropped) this.#withheld.push({ order, reason: `the exchange takes ${cap} conditional orders per symbol; protection and nearer rungs come first` });
     return dropped;
   }
 
-  #distance(order: ExchangeOrder) {
+  #distance(order: Pick<ExchangeOrder, 'triggerBy' | 'triggerPrice'>) {
     const price = this.#context.prices?.[order.triggerBy] ?? order.triggerPrice ?? '0';
     return dec(order.triggerPrice ?? price).minus(price).abs();
   }
@@ -345,7 +377,7 @@ class Planner {
     // What closes goes ahead without what opens.
     const allowed = obstacle === null ? order : this.#uncovered(closingPart(order));
     if (allowed === null || (allowed !== order && this.#blockReason(allowed) !== null)) return;
-    const placeable = this.#isPassed(order) ? this.#atMarket(allowed) : allowed;
+    const placeable = this.#isPassed(order) || this.#isPassed(allowed) ? this.#atMarket(allowed) : allowed;
     if (placeable === null) return;
     const reason = why ?? (placeable.type === order.type ? `${legsText(placeable.legs)} is wanted` : `the price is already through ${legsText(order.legs)} at ${order.triggerPrice ?? 'market'}`);
     (isProtective(placeable) ? this.#protect : this.#enter).push({ type: 'place', order: placeable, wanted: allowed, reason });

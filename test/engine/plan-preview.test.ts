@@ -161,7 +161,7 @@ describe('warnings', () => {
 
   test('more conditional orders than the exchange takes', () => {
     const plan = strategy({ exchange: { id: 'bybit', market: null }, wallets: [hedgeWallet({ weights: equalWeights(10) })] });
-    expect(codes(previewPlan({ strategy: plan, instrument: null, price: null, atr: null }))).toEqual(['TOO_MANY_CONDITIONAL_ORDERS']);
+    expect(codes(previewPlan({ strategy: plan, instrument: null, price: null, atr: null }))).toEqual(['TOO_MANY_CONDITIONAL_ORDERS', 'STOPS_BEYOND_CAP']);
   });
 
   test.each<[Parameters<typeof mostConditionalOrders>[1]['cycle'], 'hedge' | 'one-way', number]>([

@@ -8,7 +8,7 @@ import { HedgerowError } from '../../domain/errors.ts';
 import type { Store } from '../../ports/store.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { storeError, type SqlDatabase } from './database.ts';
-import { requireDurable } from './durability.ts';
+import { mayLoseCommits, requireDurable } from './durability.ts';
 import { migrate, readMigrations, type Migration } from './migrations.ts';
 import { createSqlStore, type StoreSettings } from './sql-store.ts';
 
@@ -31,7 +31,8 @@ export async function openStore(location: StoreLocation, migrations: readonly Mi
     const { openPostgres } = await import('./postgres-database.ts');
     const database = openPostgres(location.databaseUrl);
     if (location.mustBeDurable === true) await closedOnError(database, () => requireDurable(database));
-    return prepare(database, migrations, settings, async () => {});
+    const mayForget = await closedOnError(database, () => mayLoseCommits(database));
+    return prepare(database, migrations, { ...settings, mayForget }, async () => {});
   }
   const { dataDir } = location;
   makeDataDir(dataDir);

@@ -39,6 +39,8 @@ const MAINTENANCE = ['vacuum hedgerow.heads', 'vacuum hedgerow.orders', 'vacuum 
 export interface StoreSettings {
   readonly commitsPerMaintenance?: number;
   readonly checkpointEvery?: number;
+  /** Default false. */
+  readonly mayForget?: boolean;
 }
 
 const PLAN_COLUMNS = `p.plan_id, p.venue, p.name, p.strategy, p.strategy_hash, p.started_at,
@@ -47,6 +49,7 @@ const SELECT_PLAN = `select ${PLAN_COLUMNS} from hedgerow.plans p join hedgerow.
 
 class SqlStore implements Store {
   readonly description: string;
+  readonly mayForget: boolean;
   readonly #database: SqlDatabase;
   readonly #release: () => Promise<void>;
   readonly #commitsPerMaintenance: number;
@@ -55,10 +58,11 @@ class SqlStore implements Store {
   #maintenance: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
-  constructor(database: SqlDatabase, release: () => Promise<void>, { commitsPerMaintenance = COMMITS_PER_MAINTENANCE, checkpointEvery = CHECKPOINT_EVERY }: StoreSettings) {
+  constructor(database: SqlDatabase, release: () => Promise<void>, { commitsPerMaintenance = COMMITS_PER_MAINTENANCE, checkpointEvery = CHECKPOINT_EVERY, mayForget = false }: StoreSettings) {
     this.#commitsPerMaintenance = commitsPerMaintenance;
     this.#checkpointEvery = checkpointEvery;
     this.description = database.description;
+    this.mayForget = mayForget;
     this.#database = database;
     this.#release = release;
   }

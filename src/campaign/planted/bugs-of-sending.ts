@@ -100,7 +100,7 @@ export const BUGS_OF_SENDING: readonly PlantedBug[] = [
     name: 'unknown-slot-not-blocked',
     story: 'a slot whose order may or may not rest counts as empty, and gets another one',
     source: 'I1; passivbot confirms ambiguous outcomes before it tries again',
-    edits: [{ file: RUNNER, find: 'return planActions(desired, [...this.#orders.values()], {', replace: "return planActions(desired, [...this.#orders.values()].filter(({ status }) => status !== 'unknown'), {" }],
+    edits: [{ file: RUNNER, find: 'const plan = planActions(desired, [...this.#orders.values()], {', replace: "const plan = planActions(desired, [...this.#orders.values()].filter(({ status }) => status !== 'unknown'), {" }],
   },
   {
     name: 'rate-limit-ignored',

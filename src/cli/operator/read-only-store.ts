@@ -7,6 +7,7 @@ export function readOnlyStore(store: OperatorStore): Store {
   const refuse = (): Promise<never> => Promise.reject(new HedgerowError('INVARIANT_BROKEN', 'I16 a command that only looks has tried to write to the store'));
   return {
     description: store.description,
+    mayForget: false,
     findPlan: (...args) => store.findPlan(...args),
     listPlans: () => store.listPlans(),
     readJournal: (...args) => store.readJournal(...args),

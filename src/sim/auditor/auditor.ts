@@ -178,9 +178,13 @@ export class Auditor {
     }
   }
 
+  /** The plan as it is now: until something happens, what protects it is watched (I6). */
+  follow(plan: AuditedPlan): void {
+    this.#followed = plan;
+  }
+
   /** Wallets that hold something which is not covered, or that have opened something no commit knows of yet (I6). */
   uncoveredWallets(plan: AuditedPlan): ReadonlySet<string> {
-    this.#followed = plan;
     const { legs } = restingLegs(plan, this.#evidence);
     const uncovered = plan.wallets.filter((wallet) => auditProtection(plan, wallet, legs, this.#evidence) !== null).map(({ name }) => name as string);
     for (const { clientOrderId } of this.#evidence.unbooked.values()) {

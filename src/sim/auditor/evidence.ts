@@ -85,6 +85,16 @@ export class Evidence {
     if (trade.clientOrderId !== null) this.booked.set(trade.clientOrderId, add(this.booked.get(trade.clientOrderId) ?? NOTHING, exact(trade.amount)));
   }
 
+  /** What orders of this wallet alone have closed of a side and no commit knows of yet; 0 for netted ones, whose legs share their trades. */
+  closedUnbooked(wallet: string, side: 'long' | 'short'): Exact {
+    let closed = NOTHING;
+    for (const { clientOrderId, amount } of this.unbooked.values()) {
+      const [leg, ...others] = (clientOrderId === null ? null : this.legsOf(clientOrderId)) ?? [];
+      if (leg !== undefined && others.length === 0 && leg.wallet === wallet && leg.leg === `close-${side}`) closed = add(closed, exact(amount));
+    }
+    return closed;
+  }
+
   /** The store has forgotten what it had booked; orders and what they were for have been written down once. */
   forgetBooks(): void {
     for (const key of this.bookedTrades) {

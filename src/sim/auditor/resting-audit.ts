@@ -131,12 +131,12 @@ export function auditProtection(plan: AuditedPlan, wallet: AuditedWallet, legs: 
   if (plan.positionMode === 'one-way' && isCloseUnaffordable(wallet, evidence)) return null;
   const ladder = ladderOf(plan, wallet);
   for (const side of ['long', 'short'] as const) {
-    const held = exact(side === 'long' ? wallet.long : wallet.short);
+    // What a stop has closed is not held any more, also where the books do not know yet.
+    const held = subtract(exact(side === 'long' ? wallet.long : wallet.short), evidence.closedUnbooked(wallet.name, side));
     if (!isPositive(held)) continue;
     const covered = total(legs.filter((leg) => leg.wallet === wallet.name && leg.leg === `close-${side}`).map((leg) => leg.remaining));
     const hasNoFullStop = side === 'long' && wallet.cycleKind === 'rotation' && !ladder.some((order) => order.rung === null);
-    const beyondWindow = side === 'short' && wallet.cycleKind === 'rotation' ? halvesBeyondWindow(plan, wallet) : NOTHING;
-    const exempt = total([...wallet.rungs.map((rung, index) => exemptAmount(rung, index, side, ladder)), hasNoFullStop ? exact(wallet.coreLong) : NOTHING, beyondWindow]);
+    const exempt = total([...wallet.rungs.map((rung, index) => exemptAmount(rung, index, side, ladder)), hasNoFullStop ? exact(wallet.coreLong) : NOTHING]);
     const uncovered = subtract(subtract(held, exempt), covered);
     // Less than the exchange's smallest order cannot be closed by an order of its own.
     if (!isPositive(uncovered) || isBelow(uncovered, exact(plan.instrument.minAmount))) continue;
@@ -151,12 +151,6 @@ export function auditProtection(plan: AuditedPlan, wallet: AuditedWallet, legs: 
     });
   }
   return null;
-}
-
-/** Entries that ended half filled: their covers take part in `resting` as those of whole rungs do, and are not in the ladder. */
-function halvesBeyondWindow({ windows }: AuditedPlan, { rungs }: AuditedWallet): Exact {
-  const shorts = rungs.filter((rung) => isPositive(exact(rung.short)));
-  return shorts.length <= windows.cover.resting ? NOTHING : total(shorts.filter((rung) => !rung.isOut).map((rung) => exact(rung.short)));
 }
 
 /** In a netted position one wallet's close can be another's opening, and the exchange may lack the margin for it. */

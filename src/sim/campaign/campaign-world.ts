@@ -32,6 +32,8 @@ import { LEASE_TTL_MS, VirtualLease } from './virtual-lease.ts';
 const SUPERVISOR_MS = 5_000;
 /** Rounds in which the bot is busy without any time passing; reached only if it never waits. */
 const ROUNDS_MAX = 2_000;
+/** Where events may be lost, the same price comes again this often: without news prices count as unknown. */
+export const HEARTBEAT_MS = 10_000;
 /** Until the first price is there. */
 export const OPENING_MS = 60_000;
 
@@ -48,6 +50,8 @@ export class CampaignWorld {
   readonly #latencyMs: number;
   readonly #salt: number;
   process: BotProcess | null = null;
+  /** Why the newest process that did not come up ended. */
+  refusal: Error | null = null;
   /** When the next process starts; null while one runs. */
   #startAt: number | null;
   #crash: TapeCrash | null = null;
@@ -100,7 +104,7 @@ export class CampaignWorld {
       this.auditor.committed(batch);
       this.measures.committed(batch);
     };
-    this.durable = new DurableStore(this.exchange, onCommit, () => this.#storeFault());
+    this.durable = new DurableStore(this.exchange, wire.isForgetful, onCommit, () => this.#storeFault());
   }
 
   get now(): number {
@@ -126,7 +130,7 @@ export class CampaignWorld {
   /** Quiet, and the bot knows of every order how it stands. */
   get isAtRest(): boolean {
     const runner = this.process?.runner ?? null;
-    return this.isQuiet && runner !== null && runner.state !== null && runner.workingOrders.every(({ status, finalStatus }) => status === 'live' && finalStatus === null);
+    return this.isQuiet && runner !== null && runner.state !== null && !runner.waitsForStore && runner.workingOrders.every(({ status, finalStatus }) => status === 'live' && finalStatus === null);
   }
 
   /** The wall clock of the bot's machine jumps. */
@@ -175,6 +179,7 @@ export class CampaignWorld {
       await everythingRun();
       const { runner, seam, refusal } = process;
       if (process === this.process && runner !== null && runner.state !== null) this.#lastState = runner.state;
+      if (refusal !== null) this.refusal = refusal;
       if (refusal !== null) return process === this.process ? this.#processEnded(SUPERVISOR_MS, `could not go on: ${refusal.message}`) : process.seam.kill();
       // A process that is not sure of its lease stops, and is started again.
       const { failure = null } = runner ?? {};
@@ -330,7 +335,10 @@ export class CampaignWorld {
 
   #execution(): ReturnType<typeof executionOf> {
     const fault = this.#fault('x');
-    return fault === null ? { type: 'normal' } : executionOf(fault);
+    const fate = fault === null ? ({ type: 'normal' } as const) : executionOf(fault);
+    // What is left is executed with the first price after its time.
+    if (fate.type === 'partial') this.incidentsUntil = Math.max(this.incidentsUntil, this.now + fate.restAfterMs + HEARTBEAT_MS);
+    return fate;
   }
 }
 

@@ -19,9 +19,12 @@ export class DurableStore {
   #written: Written[] = [];
   readonly #known = new WeakSet<CommitBatch>();
 
+  readonly #mayForget: boolean;
+
   /** `fault` is asked for each commit: `away` rejects it, `unsure` does it and rejects all the same. */
-  constructor(clock: Pick<Clock, 'now'>, onCommit: (batch: CommitBatch) => void, fault: () => 'away' | 'unsure' | null) {
+  constructor(clock: Pick<Clock, 'now'>, mayForget: boolean, onCommit: (batch: CommitBatch) => void, fault: () => 'away' | 'unsure' | null) {
     this.#clock = clock;
+    this.#mayForget = mayForget;
     this.#fault = fault;
     this.#onCommit = onCommit;
     this.#store = createMemoryStore(clock);
@@ -35,6 +38,7 @@ export class DurableStore {
       return answer;
     };
     return forwardingStore(store, {
+      mayForget: this.#mayForget,
       commit: async (batch) => {
         const fault = this.#fault();
         if (fault === 'away') throw new HedgerowError('STORE_UNAVAILABLE', 'the store is away');

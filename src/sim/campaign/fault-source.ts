@@ -39,7 +39,6 @@ export interface SwarmProfile {
   readonly crashesMax: number;
   /** Downtime up to this, ms. */
   readonly downMsMax: number;
-  readonly losesCommits: boolean;
 }
 
 /** Rates are log-uniform between these. */
@@ -65,7 +64,7 @@ export function randomProfile(random: Random, wire: Wire, lanes: readonly Lane[]
     const isPossible = !(isStream(lane) && !wire.isLossy);
     rates.set(lane, isPossible ? kinds.filter(([kind]) => kind !== 'lag' || wire.readLagMs > 0) : []);
   }
-  return { rates, crashRate: on() ? rate(LEAST_CRASH_RATE, MOST_CRASH_RATE) : 0, crashesMax: 1 + random.integer(CRASHES_MAX), downMsMax: [1_000, 20_000, 400_000][random.integer(3)] ?? 1_000, losesCommits: random.integer(4) === 0 };
+  return { rates, crashRate: on() ? rate(LEAST_CRASH_RATE, MOST_CRASH_RATE) : 0, crashesMax: 1 + random.integer(CRASHES_MAX), downMsMax: [1_000, 20_000, 400_000][random.integer(3)] ?? 1_000 };
 }
 
 /** Draws, and keeps what it has drawn. */
@@ -100,12 +99,12 @@ export class DrawnFaults implements FaultSource {
   }
 
   crashAt(boundary: number, call: string, moment: BoundaryMoment): TapeCrash | null {
-    const { crashRate, crashesMax, downMsMax, losesCommits } = this.#profile;
+    const { crashRate, crashesMax, downMsMax } = this.#profile;
     if (crashRate === 0 || this.crashes.length >= crashesMax) return null;
     const isWrite = call === 'commit' || call.endsWith('Order') || moment === 'sent';
     if (this.#crash.fraction() >= crashRate * (isWrite ? AROUND_WRITES : 1)) return null;
     const isPause = this.#crash.integer(4) === 0 && mayPause(call, moment);
-    const lostCommits = !isPause && losesCommits && this.#crash.integer(3) === 0 ? 1 + this.#crash.integer(5) : 0;
+    const lostCommits = !isPause && this.#wire.isForgetful && this.#crash.integer(3) === 0 ? 1 + this.#crash.integer(5) : 0;
     const crash = { boundary, downMs: 1 + this.#crash.integer(isPause ? PAUSE_MS_MAX : downMsMax), lostCommits, isPause };
     this.crashes.push(crash);
     return crash;

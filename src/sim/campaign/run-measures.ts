@@ -92,7 +92,9 @@ export class RunMeasures {
     const hasState = runner !== null && runner.state !== null;
     if (!this.#isDirty && !(hasState && this.#startedAt !== null)) return;
     this.#isDirty = false;
-    if (hasState) this.#plan = auditedPlan(runner) ?? this.#plan;
+    const now = hasState ? auditedPlan(runner) : null;
+    if (now !== null) this.#world.auditor.follow(now);
+    this.#plan = now ?? this.#plan;
     if (this.#plan === null) return;
     const uncovered = this.#world.auditor.uncoveredWallets(this.#plan);
     for (const wallet of uncovered) if (!this.#uncoveredSince.has(wallet)) this.#uncoveredSince.set(wallet, this.#world.now);

@@ -3,8 +3,10 @@
  * phase: faults off, then the plan converges within a stated time to what the exchange holds, and one more pass sends nothing (I10).
  */
 import { HedgerowError } from '../../domain/errors.ts';
+import type { ErrorCode } from '../../domain/errors.ts';
 import type { ExchangeOrder } from '../../window/exchange-orders.ts';
 import { slotOf } from '../../window/exchange-orders.ts';
+import { isExecuting } from '../../window/plan.ts';
 import type { PlanRunner } from '../../engine/plan-runner.ts';
 import { operationOf } from '../../engine/step.ts';
 import { auditedPlan } from '../audited-facts.ts';
@@ -15,7 +17,7 @@ import { PATH_START_AT } from '../simulation/path-world.ts';
 import { PriceWalk } from '../simulation/price-walk.ts';
 import { seededRandom } from '../random.ts';
 import { carryOut } from './carry-out.ts';
-import { CampaignWorld, OPENING_MS } from './campaign-world.ts';
+import { CampaignWorld, HEARTBEAT_MS, OPENING_MS } from './campaign-world.ts';
 import type { FaultSource } from './fault-source.ts';
 import { SKETCH_PRICE } from './plan-sketch.ts';
 import { mayStopPlan } from './tape-acts.ts';
@@ -47,11 +49,13 @@ export interface RunOutcome {
 
 /** Faults off, everything has to be in order again within this: unknown requests take their deadline, two readings and a look-up a minute later. */
 export const CONVERGENCE_MS = 15 * 60_000;
-/** Where events may be lost, the same price comes again this often: without news prices count as unknown. */
-const HEARTBEAT_MS = 10_000;
 /** After an incident the bot may still wait before it asks again. */
 const BACK_OFF_MS = 60_000;
+/** Reasons of the user's own. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['STRATEGY_TOO_SMALL', 'STRATEGY_UNPROTECTABLE']);
 const UNDER_WAY = 'I10: something is still under way';
+/** What a step takes that the tape says nothing else of. */
+const STEP_MS = 60_000;
 /** How often a converging plan is looked at. */
 const LOOK_MS = 1_000;
 /** One more look at the exchange, after everything is in order. */
@@ -99,8 +103,8 @@ class TapeRun {
 
   /** Too small a capital, or another reason of the user's own not to start. */
   get #refusal(): string | null {
-    const failure = this.#world.process?.runner?.failure ?? null;
-    return failure instanceof HedgerowError && failure.code === 'STRATEGY_TOO_SMALL' ? failure.message : null;
+    const failure = this.#world.process?.runner?.failure ?? this.#world.refusal;
+    return failure instanceof HedgerowError && REFUSALS.has(failure.code) ? failure.message : null;
   }
 
   // --- safety ----------------------------------------------------------------------------------------------------------------------
@@ -191,7 +195,10 @@ class TapeRun {
     world.auditor.begin(this.#step);
     world.isFaulty = false;
     const healedAt = Math.max(world.now, world.incidentsUntil);
-    await this.#heartbeatUntil(healedAt);
+    while (world.now < healedAt) {
+      await this.#heartbeatUntil(Math.min(healedAt, world.now + STEP_MS));
+      this.#beginMinute();
+    }
     this.#timeline?.note(world.now, 'faults off');
     for (let adoptions = 0; ; adoptions += 1) {
       if (!(await this.#converge(healedAt))) return;
@@ -209,6 +216,7 @@ class TapeRun {
     const world = this.#world;
     const deadline = healedAt + CONVERGENCE_MS;
     let beats = 0;
+    let minutes = 0;
     let seen: Finding | null = null;
     for (;;) {
       const now = this.#unsettled();
@@ -220,17 +228,34 @@ class TapeRun {
         world.auditor.report({ ...fault, invariant: 'I10', message: `I10: not in order ${CONVERGENCE_MS / 60_000} minutes after the last fault: ${fault.message}` });
         return false;
       }
-      if (this.#tape.wire.isLossy && world.now - healedAt >= HEARTBEAT_MS * beats) {
+      if ((this.#tape.wire.isLossy || this.#isFilling()) && world.now - healedAt >= HEARTBEAT_MS * beats) {
         beats += 1;
         await this.#beat();
+      }
+      if (world.now - healedAt >= STEP_MS * (minutes + 1)) {
+        minutes += 1;
+        this.#beginMinute();
       }
       await world.passTimeUntil(world.now + LOOK_MS);
     }
   }
 
+  /** I11 counts by the minute, as the steps before do. */
+  #beginMinute(): void {
+    const { auditor } = this.#world;
+    const plan = this.#auditedNow();
+    if (plan !== null) auditor.audit({ plans: [plan], isQuiet: false, extraRequests: 0 });
+    auditor.begin(this.#step);
+  }
+
   async #beat(): Promise<void> {
     const { fundingRate: _none, ...tick } = this.#walk.tickAt(0, this.#world.now);
     await this.#world.tick(tick);
+  }
+
+  /** The rest of an order that is filling in parts comes with a later price. */
+  #isFilling(): boolean {
+    return this.#world.process?.runner?.workingOrders.some((order) => isExecuting(order) && order.finalStatus === null) ?? false;
   }
 
   /** What is not in order yet; null when everything is. */
@@ -242,8 +267,10 @@ class TapeRun {
     if (plan.failure !== null) return finding('engine', `the plan stopped by itself: ${plan.failure}`, {});
     if (!isQuiet) return { ...finding('I10', '', this.#world.underWay), message: UNDER_WAY };
     const open = runner.workingOrders.find(({ status, finalStatus }) => status !== 'live' || finalStatus !== null);
+    if (this.#isFilling()) return finding('I10', 'an order is still being filled', {});
     if (!runner.isUpToDate) return finding('I10', 'the exchange has not been read completely since it had to be', {});
     if (open !== undefined) return finding('I10', 'an order is not settled', { clientOrderId: open.clientOrderId, status: open.status, finalStatus: open.finalStatus });
+    if (runner.nextAttemptAt < Infinity && this.#operation() !== 'diverged') return finding('I10', 'an order waits to be sent', {});
     const { actions } = runner.preview();
     if (actions.length > 0) return finding('I10', 'the next pass would send requests', { actions: actions.map(({ type, reason }) => `${type}: ${reason}`) });
     return this.#operation() === 'diverged' ? null : auditor.faultAtRest(plan);

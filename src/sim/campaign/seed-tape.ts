@@ -3,11 +3,13 @@
  * faults and crashes are drawn by while it runs. Swarm: every feature is left out of about half the runs.
  */
 import type { Random } from '../../ports/random.ts';
+import { stopPlacesByAccount } from '../../engine/stop-capacity.ts';
 import { CALM } from '../simulation/sim-path.ts';
 import type { Conditions, Move } from '../simulation/sim-path.ts';
 import { seededRandom } from '../random.ts';
 import { DrawnFaults, randomProfile } from './fault-source.ts';
-import { randomSketch } from './plan-sketch.ts';
+import { randomSketch, strategyOf } from './plan-sketch.ts';
+import type { PlanSketch } from './plan-sketch.ts';
 import { PLAIN_WIRE } from './tape.ts';
 import type { CampaignTape, TapeStep, Wire } from './tape.ts';
 import type { ActName, TapeAct } from './tape-acts.ts';
@@ -39,9 +41,10 @@ const STEPS_MORE = 30;
 
 export function frameOf(seed: number | string, mix: Mix): SeedFrame {
   const root = seededRandom(seed);
-  const wire = randomWire(root.fork('wire'), MIXES[mix].isLossy);
+  const plan = randomSketch(root.fork('plan'));
+  const wire = { ...randomWire(root.fork('wire'), MIXES[mix].isLossy, plan), isForgetful: root.fork('store').integer(4) === 0 };
   const frame = {
-    plan: randomSketch(root.fork('plan')),
+    plan,
     conditions: randomConditions(root.fork('conditions'), wire),
     wire,
     steps: withActs(randomMoves(root.fork('prices')), root.fork('acts'), MIXES[mix].acts as readonly ActName[], wire),
@@ -54,9 +57,11 @@ function pick<T>(random: Random, choices: readonly [T, ...T[]]): T {
   return choices[random.integer(choices.length)] ?? choices[0];
 }
 
-function randomWire(random: Random, mayBeLossy: boolean): Wire {
+/** A cap leaves at least room for the plan's stops: without it is no start. */
+function randomWire(random: Random, mayBeLossy: boolean, plan: PlanSketch): Wire {
   if (!mayBeLossy || random.integer(5) === 0) return PLAIN_WIRE;
-  return { isLossy: true, readLagMs: pick(random, [0, 0, 500, 3_000]), conditionalCap: pick(random, [null, null, null, null, 7, 10]) };
+  const cap = (least: number): number => Math.max(least, ...stopPlacesByAccount(strategyOf(plan)).values());
+  return { ...PLAIN_WIRE, isLossy: true, readLagMs: pick(random, [0, 0, 500, 3_000]), conditionalCap: pick(random, [null, null, null, null, cap(7), cap(10)]) };
 }
 
 function randomConditions(random: Random, { isLossy }: Wire): Conditions {

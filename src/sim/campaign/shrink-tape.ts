@@ -83,9 +83,10 @@ class Shrinking {
   }
 
   #calmer(): CampaignTape[] {
-    const { conditions, wire } = this.best;
+    const { conditions, wire, crashes } = this.best;
+    const isForgetful = crashes.some(({ lostCommits }) => lostCommits > 0);
     const calm = (Object.keys(CALM) as (keyof Conditions)[]).filter((key) => conditions[key] !== CALM[key]).map((key) => ({ ...this.best, conditions: { ...conditions, [key]: CALM[key] } }));
-    const plain = (Object.keys(PLAIN_WIRE) as (keyof Wire)[]).filter((key) => wire[key] !== PLAIN_WIRE[key]).map((key) => ({ ...this.best, wire: { ...wire, [key]: PLAIN_WIRE[key] } }));
+    const plain = (Object.keys(PLAIN_WIRE) as (keyof Wire)[]).filter((key) => wire[key] !== PLAIN_WIRE[key] && !(key === 'isForgetful' && isForgetful)).map((key) => ({ ...this.best, wire: { ...wire, [key]: PLAIN_WIRE[key] } }));
     return [...calm, ...plain];
   }
 

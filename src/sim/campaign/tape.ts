@@ -13,7 +13,7 @@ import type { TapeAct } from './tape-acts.ts';
 import { faultText, parseFault } from './tape-faults.ts';
 import type { TapeFault } from './tape-faults.ts';
 
-/** How the exchange is known to be; the bot is told. */
+/** How the exchange, and the store, are known to be; the bot is told. */
 export interface Wire {
   /** Events may come late, twice, out of order or never. */
   readonly isLossy: boolean;
@@ -21,9 +21,11 @@ export interface Wire {
   readonly readLagMs: number;
   /** Most conditional orders per symbol; null: no such cap. */
   readonly conditionalCap: number | null;
+  /** The store may lose commits it has acknowledged. */
+  readonly isForgetful: boolean;
 }
 
-export const PLAIN_WIRE: Wire = { isLossy: false, readLagMs: 0, conditionalCap: null };
+export const PLAIN_WIRE: Wire = { isLossy: false, readLagMs: 0, conditionalCap: null, isForgetful: false };
 
 export interface TapeCrash {
   /** The await boundary at which the process ends, counted from 1 over all processes of the run. */
@@ -53,6 +55,7 @@ export function tapeText({ plan, conditions, wire, faults, crashes, steps }: Cam
     ...(wire.isLossy ? ['lossy'] : []),
     ...(wire.readLagMs === 0 ? [] : [`lag=${wire.readLagMs}`]),
     ...(wire.conditionalCap === null ? [] : [`cap=${wire.conditionalCap}`]),
+    ...(wire.isForgetful ? ['forgetful'] : []),
     conditionsText(conditions),
     ...faults.map(faultText),
     ...crashes.map(crashText),
@@ -99,6 +102,7 @@ export function parseTape(text: string): CampaignTape {
   }
   const steps = wordsOf(tail).map(parseStep);
   if (steps.length === 0) throw new HedgerowError('INPUT_INVALID', '--tape: there are no moves; write for example "+1 -0.5 L-1"');
+  if (crashes.some(({ lostCommits }) => lostCommits > 0)) wire = { ...wire, isForgetful: true };
   return { plan, wire, faults, crashes, steps, conditions: parsePath(`${others.join(' ')} | +0`).conditions };
 }
 
@@ -114,6 +118,7 @@ function parseStep(word: string): TapeStep {
 function withWireWord(wire: Wire, word: string): Wire | null {
   const [key, value = ''] = word.split('=');
   if (word === 'lossy') return { ...wire, isLossy: true };
+  if (word === 'forgetful') return { ...wire, isForgetful: true };
   if (key === 'lag' && /^\d+$/.test(value)) return { ...wire, readLagMs: Number(value) };
   if (key === 'cap' && /^\d+$/.test(value)) return { ...wire, conditionalCap: Number(value) };
   return null;

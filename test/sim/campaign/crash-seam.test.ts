@@ -92,7 +92,7 @@ describe('a durable store', () => {
 
   async function withThreeCommits(faults: ('away' | 'unsure' | null)[] = []) {
     const committed: number[] = [];
-    const durable = new DurableStore({ now: () => 0 }, ({ entries }) => committed.push(entries[0]?.seq ?? 0), () => faults.shift() ?? null);
+    const durable = new DurableStore({ now: () => 0 }, true, ({ entries }) => committed.push(entries[0]?.seq ?? 0), () => faults.shift() ?? null);
     const store = durable.open();
     await store.openPlan({ venue: 'v', name: 'n' }, {}, 'h', 0);
     for (const seq of [1, 2, 3]) await store.commit(entry(seq)).catch((error: unknown) => expect((error as HedgerowError).code).toBe('STORE_UNAVAILABLE'));

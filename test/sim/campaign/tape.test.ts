@@ -21,7 +21,7 @@ test('every frame of a seed has a text that is read back, whatever was drawn', (
 });
 
 test('crashes, pauses and faults are words', () => {
-  const text = 'hedge/rotation/4/m1 lossy lag=500 latency=20 p3:late=5000 r7:fails=orders+trades !57/3000/2 ~90/40000 | +1 @ban:90000 L-1+1t';
+  const text = 'hedge/rotation/4/m1 lossy lag=500 forgetful latency=20 p3:late=5000 r7:fails=orders+trades !57/3000/2 ~90/40000 | +1 @ban:90000 L-1+1t';
   const tape = parseTape(text);
   expect(tape.crashes).toEqual([
     { boundary: 57, downMs: 3_000, lostCommits: 2, isPause: false },
