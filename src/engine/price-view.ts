@@ -3,9 +3,10 @@
  * be heard before the price that caused it, and prices of before it afterwards. A price that is older than the newest fill decides nothing:
  * it would find the order that follows the fill already passed and undo at market what was just done.
  */
+import { isPriceBelow } from '../domain/candle.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import type { TriggerSource } from '../domain/strategy.ts';
-import type { TradeRecord } from '../ports/exchange.ts';
+import type { Side, TradeRecord } from '../ports/exchange.ts';
 import type { PricePoint } from './event-queue.ts';
 
 const SOURCES: readonly TriggerSource[] = ['last', 'mark', 'index'];
@@ -34,9 +35,10 @@ export class PriceView {
   }
 
   /** What a fill shows of the price itself, where that is newer than what is known: it was a trade at its price, and its trigger was reached. */
-  observe(source: TriggerSource, { price: traded, at }: Pick<TradeRecord, 'price' | 'at'>, { triggerPrice, triggerBy }: Fired): void {
+  observe(source: TriggerSource, { price: traded, side, at }: Pick<TradeRecord, 'price' | 'side' | 'at'>, { triggerPrice, triggerBy }: Fired): void {
     const price = source === 'last' ? traded : triggerBy === source ? triggerPrice : null;
-    if (price === null || this.#point === null || at <= timeOf(this.#point, source)) return;
+    if (price === null || this.#point === null || at < timeOf(this.#point, source)) return;
+    if (at === timeOf(this.#point, source) && !isFurther(side, price, this.#point[source])) return;
     const times = Object.fromEntries(SOURCES.map((each) => [each, this.#point === null || each === source ? at : timeOf(this.#point, each)])) as Record<TriggerSource, number>;
     this.#point = { ...this.#point, [source]: price, at: Math.max(at, this.#point.at), times };
   }
@@ -53,6 +55,11 @@ export class PriceView {
   get behind(): ReadonlySet<TriggerSource> {
     return new Set(SOURCES.filter((source) => this.isBehind(source)));
   }
+}
+
+/** Of stops that fire at one moment the one the price went furthest for tells where it is. */
+function isFurther(side: Side, price: DecimalString, known: DecimalString): boolean {
+  return side === 'sell' ? isPriceBelow(price, known) : isPriceBelow(known, price);
 }
 
 function timeOf({ at, times }: PricePoint, source: TriggerSource): number {

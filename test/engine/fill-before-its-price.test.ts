@@ -56,4 +56,9 @@ describe.each(['last', 'mark'] as const)('triggers by the %s price', (triggerBy)
     const late = ({ last, at }: { last: string; at: number }): number => (last === '10200' && at > 4 * SECOND ? 600 : last === '10300' && at > 4 * SECOND ? 1_200 : 0);
     expect(await marketOrders(triggerBy, cycle, prices, late)).toEqual(['buy long 1']);
   });
+
+  test('a jump over several stops is where the furthest of them fired: nothing is bought back there', async () => {
+    const prices = [10_000, 10_200, 9_900];
+    expect(await marketOrders(triggerBy, 'rotation', prices, ({ last }) => (last === '9900' ? 400 : 0))).toEqual(['buy long 1']);
+  });
 });

@@ -15,7 +15,9 @@ import { WireBot } from '../wire-bot.ts';
 const MARKET = hyperliquidMarket({ symbol: BTC, amountStep: '0.00001', minAmount: '0.00001', maxLeverage: '40', tickSize: '1', minCost: '0', takerFee: '0', makerFee: '0' });
 const { symbol: _, maxLeverage: __, ...LIMITS } = MARKET;
 /** Down through the ladder, up again to the reset, and on: in units of 100 from 10000. */
-const CYCLE = [10_000, 10_200, 10_100, 9_900, 9_700, 9_600, 9_700, 9_900, 10_100, 10_200];
+const CYCLE = [10_000, 10_100, 10_200, 10_100, 10_000, 9_900, 9_800, 9_700, 9_600, 9_700, 9_800, 9_900, 10_000, 10_100, 10_200];
+/** The same in jumps over several levels: where a stop is passed, the mark price that fired it is known only once it is told. */
+const JUMPS = [10_000, 10_200, 10_100, 9_900, 9_700, 9_600, 9_700, 9_900, 10_100, 10_200];
 
 /** So that prices may follow each other faster than the exchange would let the bot read. */
 const UNBOUNDED = { capacity: 1_000_000, windowMs: 60_000 };
@@ -72,6 +74,13 @@ describe('a full cycle', () => {
   });
 });
 
+test('jumps over several levels end in a reset too', async () => {
+  const { bot } = await startBot(planOf([hedgeWallet({ capital: '1000' })]));
+  for (const price of JUMPS) await bot.price(String(price));
+  expect(bot.wallets()).toMatchObject([{ phase: 'ADVANCE', short: '0' }]);
+  expect(bot.runner.counters.resets).toBeGreaterThan(0);
+});
+
 test('in two sub-accounts each wallet has its own orders, signed by its own agent', async () => {
   const { server, bot } = await startBot(planOf([longWallet({ capital: '1000', account: 'long' }), hedgeWallet({ capital: '1000', account: 'hedge' })]));
   for (const price of CYCLE.slice(0, 4)) await bot.price(String(price));
@@ -85,7 +94,7 @@ test('a crash in the middle of the ladder changes nothing', async () => {
   const { bot } = await startBot(plan);
   for (const [index, price] of CYCLE.entries()) {
     await bot.price(String(price));
-    if (index !== 3 && index !== 6) continue;
+    if (index !== 5 && index !== 10) continue;
     await bot.crash();
     await bot.start();
     await bot.rest();
@@ -101,7 +110,7 @@ describe('over a bad network', () => {
     const random = seededRandom(seed).fork('bad-network');
     server.listener.requestPolicy = seededRequestFaults({ random: random.fork('requests'), perMille: 60 });
     server.listener.sockets.framePolicy = seededFrameFaults({ random: random.fork('frames'), perMille: 20 });
-    for (const price of CYCLE) await bot.price(String(price));
+    for (const price of JUMPS) await bot.price(String(price));
     sentOnlyOrders(server);
   });
 });
