@@ -67,7 +67,7 @@ describe('a full cycle', () => {
     ['fragments and rotation, each in a sub-account of its own', [longWallet({ capital: '1000', account: 'long' }), hedgeWallet({ capital: '1000', account: 'hedge' })]],
   ])('%s', async (_, wallets) => {
     const plan = planOf(wallets);
-    const { server, bot } = await startBot(plan);
+    const { server, bot } = await startBot(plan, UNBOUNDED);
     for (const price of CYCLE) await bot.price(String(price));
     tellsOf(bot, plan);
     sentOnlyOrders(server);
@@ -75,14 +75,14 @@ describe('a full cycle', () => {
 });
 
 test('jumps over several levels end in a reset too', async () => {
-  const { bot } = await startBot(planOf([hedgeWallet({ capital: '1000' })]));
+  const { bot } = await startBot(planOf([hedgeWallet({ capital: '1000' })]), UNBOUNDED);
   for (const price of JUMPS) await bot.price(String(price));
   expect(bot.wallets()).toMatchObject([{ phase: 'ADVANCE', short: '0' }]);
   expect(bot.runner.counters.resets).toBeGreaterThan(0);
 });
 
 test('in two sub-accounts each wallet has its own orders, signed by its own agent', async () => {
-  const { server, bot } = await startBot(planOf([longWallet({ capital: '1000', account: 'long' }), hedgeWallet({ capital: '1000', account: 'hedge' })]));
+  const { server, bot } = await startBot(planOf([longWallet({ capital: '1000', account: 'long' }), hedgeWallet({ capital: '1000', account: 'hedge' })]), UNBOUNDED);
   for (const price of CYCLE.slice(0, 4)) await bot.price(String(price));
   const signers = new Map(server.protocol.receivedActions.map(({ account, signer }) => [account, signer]));
   expect([...signers.keys()].sort()).toEqual(['hedge', 'long']);
@@ -91,7 +91,7 @@ test('in two sub-accounts each wallet has its own orders, signed by its own agen
 
 test('a crash in the middle of the ladder changes nothing', async () => {
   const plan = planOf([hedgeWallet({ capital: '1000' })]);
-  const { bot } = await startBot(plan);
+  const { bot } = await startBot(plan, UNBOUNDED);
   for (const [index, price] of CYCLE.entries()) {
     await bot.price(String(price));
     if (index !== 5 && index !== 10) continue;
