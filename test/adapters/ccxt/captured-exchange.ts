@@ -145,6 +145,9 @@ export function orderRequest(changes: Partial<OrderRequest>): OrderRequest {
 
 /** Waits until `isSo`, at most a few seconds. */
 export async function until(isSo: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 500 && !isSo(); turn += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-  if (!isSo()) throw new Error('it did not come about');
+  for (let turn = 0; turn < 500; turn += 1) {
+    if (isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error('it did not come about');
 }

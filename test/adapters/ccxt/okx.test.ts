@@ -305,6 +305,24 @@ test('events of the account come from its bills', async () => {
   ]);
 });
 
+test('of many funding payments the rates are read once, and none is booked while its rate is not shown', async () => {
+  const now = Date.now();
+  const hour = 3_600_000;
+  const payments = [0, 1, 2].map((ago) => ({ billId: `f${ago}`, type: '8', ccy: 'USDT', instId: 'BTC-USDT-SWAP', balChg: '-0.3', px: '60000', ts: String(now - ago * hour) }));
+  captured.lay('GET /api/v5/account/config', ok({ posMode: 'net_mode', acctLv: '2', perm: 'trade', ip: '' }));
+  captured.lay('GET /api/v5/account/bills', ({ query }) => (query['type'] === '8' ? ok(...payments) : ok()));
+  captured.lay('GET /api/v5/public/funding-rate-history', ok(...[0, 1, 2].map((ago) => ({ fundingRate: `0.000${ago + 1}`, realizedRate: '', fundingTime: String(now - ago * hour) }))));
+  const events = await captured.exchange.fetchAccountEvents('main', now - 5 * hour);
+  expect(events.filter(({ id }) => /^funding:f\d/.test(id)).map((event) => (event.type === 'funding' ? [event.id, event.rate, event.positionSide] : []))).toEqual([
+    ['funding:f2', '0.0003', 'both'],
+    ['funding:f1', '0.0002', 'both'],
+    ['funding:f0', '0.0001', 'both'],
+  ]);
+  expect(captured.taken().filter(({ route }) => route.endsWith('funding-rate-history'))).toHaveLength(1);
+  captured.lay('GET /api/v5/public/funding-rate-history', ok());
+  await expect(captured.exchange.fetchAccountEvents('main', now - 6 * hour)).rejects.toEqual(unavailable);
+});
+
 test('an account tells its modes, fees and permissions', async () => {
   captured.lay('GET /api/v5/account/leverage-info', ok({ instId: 'BTC-USDT-SWAP', lever: '5', mgnMode: 'cross', posSide: 'net' }));
   captured.lay('GET /api/v5/account/config', ok({ posMode: 'net_mode', acctLv: '3', perm: 'read_only,withdraw,trade', ip: '1.2.3.4' }));
@@ -379,6 +397,16 @@ describe('public data', () => {
       await streaming.close();
     }
   });
+});
+
+test('the test network is asked for with its header', async () => {
+  const sandbox = await CapturedExchange.open({ exchangeId: 'okx', answers: OKX_ANSWERS, symbols: [SYMBOL], environment: 'sandbox' });
+  try {
+    await sandbox.exchange.placeOrder(orderRequest({}));
+    expect(sandbox.taken().find(({ route }) => route.startsWith('POST'))?.headers['x-simulated-trading']).toBe('1');
+  } finally {
+    await sandbox.close();
+  }
 });
 
 test('no error tells a credential', async () => {

@@ -12,6 +12,8 @@ import { decimalOf, optionalText, rowOf, rowsOf, textOf, timeOf } from '../field
 import type { Row } from '../fields.ts';
 import { feeIn } from '../order-records.ts';
 import { payingSide } from '../paying-side.ts';
+import type { FundingRate } from '../public-facts.ts';
+import { SettledRates } from '../settled-rates.ts';
 import { feePaid, forcedCauseOf } from './order-rows.ts';
 import { marketParams, pagesOf, productOf } from './product.ts';
 
@@ -19,8 +21,8 @@ import { marketParams, pagesOf, productOf } from './product.ts';
 const SPAN_MS = 29 * 86_400_000;
 /** Rows of this moment may carry a time a little ahead of ours. */
 const AHEAD_MS = 60_000;
-/** Funding is settled within a minute of its time. */
-const FUNDING_SLACK_MS = 60_000;
+const RATES_PAGE = 100;
+const RATES_PAGES_MAX = 50;
 const FUNDING = 'contract_settle_fee';
 const TRANSFER = /^(?:trans_|bonus_|cash_gift_)/;
 /** As the exchange spells it. */
@@ -38,9 +40,10 @@ export interface AccountEventParts {
 export async function fetchAccountEvents(parts: AccountEventParts, since: number): Promise<readonly AccountEvent[]> {
   const events: AccountEvent[] = [];
   const end = parts.now() + AHEAD_MS;
+  const rates = new SettledRates((market) => ratesOf(parts.reader, market, since));
   for (let from = since; from < end; from += SPAN_MS) {
     const span = { startTime: String(from), endTime: String(Math.min(from + SPAN_MS, end)), limit: '100' };
-    for (const row of await listOf(parts, 'account/bill', span, 'bills')) events.push(...(await billOf(row, parts)));
+    for (const row of await listOf(parts, 'account/bill', span, 'bills')) events.push(...(await billOf(row, parts, rates)));
     for (const row of await listOf(parts, 'order/fills', span, 'fillList')) events.push(...forcedOf(row, parts));
   }
   const unique = new Map(events.map((event) => [event.id, event]));
@@ -53,7 +56,7 @@ function listOf({ reader, currency }: AccountEventParts, path: string, span: Rec
 }
 
 /** Bills of trades and of what is no linear swap tell nothing here. */
-async function billOf(row: Row, parts: AccountEventParts): Promise<AccountEvent[]> {
+async function billOf(row: Row, parts: AccountEventParts, rates: SettledRates): Promise<AccountEvent[]> {
   const type = textOf(row, 'businessType');
   const at = timeOf(row, 'cTime');
   const id = textOf(row, 'billId');
@@ -61,18 +64,28 @@ async function billOf(row: Row, parts: AccountEventParts): Promise<AccountEvent[
   if (TRANSFER.test(type)) return [{ type: 'transfer', id: `transfer:${id}`, account, currency: textOf(row, 'coin'), amount: decimalOf(row, 'amount'), at }];
   const market = markets.byId((optionalText(row, 'symbol') ?? '').toUpperCase());
   if (market === null) return [];
-  if (type === FUNDING) return [await fundingOf(row, market, at, parts)];
+  if (type === FUNDING) return [await fundingOf(row, market, at, parts, rates)];
   const paid = type === INSURANCE ? dec(decimalOf(row, 'amount')) : dec('0');
   if (!paid.greaterThan(0)) return [];
   // The fund paid a debt: nothing was closed, the fee is negative.
   return [{ type: 'liquidation', cause: 'insurance', id: `insurance:${id}`, account, symbol: market.symbol, positionSide: 'both', amount: '0', price: '0', fee: plain(paid.negated()), at }];
 }
 
-async function fundingOf(row: Row, market: VenueMarket, at: number, { account, reader, isHedge }: AccountEventParts): Promise<AccountEvent> {
-  const answer = await reader.read({ api: ['public', 'mix'], method: 'GET', path: 'v2/mix/market/history-fund-rate', params: { ...marketParams(market), pageSize: '100' }, weight: 1 });
-  const rates = rowsOf(rowOf(answer)['data'], 'funding rates');
-  const own = rates.find((each) => Math.abs(timeOf(each, 'fundingTime') - at) <= FUNDING_SLACK_MS);
-  const rate = own === undefined ? '0' : decimalOf(own, 'fundingRate');
+/** Newest first, by pages with a number. */
+async function ratesOf(reader: Reader, market: VenueMarket, since: number): Promise<readonly FundingRate[]> {
+  const rates: FundingRate[] = [];
+  for (let page = 1; page <= RATES_PAGES_MAX; page += 1) {
+    const params = { ...marketParams(market), pageSize: String(RATES_PAGE), pageNo: String(page) };
+    const answer = await reader.read({ api: ['public', 'mix'], method: 'GET', path: 'v2/mix/market/history-fund-rate', params, weight: 1 });
+    const rows = rowsOf(rowOf(answer)['data'], 'funding rates');
+    rates.push(...rows.map((row) => ({ at: timeOf(row, 'fundingTime'), rate: decimalOf(row, 'fundingRate') })));
+    if (rows.length < RATES_PAGE || (rates.at(-1)?.at ?? 0) < since) break;
+  }
+  return rates;
+}
+
+async function fundingOf(row: Row, market: VenueMarket, at: number, { account, isHedge }: AccountEventParts, rates: SettledRates): Promise<AccountEvent> {
+  const rate = await rates.at(market, at);
   const amount = decimalOf(row, 'amount');
   const positionSide = (await isHedge(market)) ? payingSide(amount, rate) : 'both';
   return { type: 'funding', id: `funding:${textOf(row, 'billId')}`, account, symbol: market.symbol, positionSide, amount, rate, markPrice: '0', at };

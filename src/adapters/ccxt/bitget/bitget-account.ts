@@ -37,6 +37,8 @@ interface Origin {
 export class BitgetAccount implements AccountDialect {
   readonly #parts: AccountParts;
   readonly #origins = new Map<string, Origin>();
+  /** Client ids of conditional orders by the id of the order each became. */
+  readonly #planIds = new Map<string, string>();
   /** Every order names the margin mode of its symbol; learnt from the settings. */
   readonly #marginModes = new Map<string, MarginMode>();
 
@@ -129,6 +131,7 @@ export class BitgetAccount implements AccountDialect {
       return regular === null ? null : regularRecord(regular, account, market);
     }
     const record = planRecord(plan, account, market);
+    this.#learnPlan(plan);
     const childId = childIdOf(plan);
     const child = childId === null ? null : await this.#findRegular(market, { orderId: childId });
     return child === null ? record : withChild(record, regularRecord(child, account, market));
@@ -259,19 +262,29 @@ export class BitgetAccount implements AccountDialect {
     return origin;
   }
 
-  /** The client id of the conditional order that became this one. */
+  /** The client id of the conditional order that became this one. What the lists tell of others is kept. */
   async #planIdOf(orderId: string, market: VenueMarket): Promise<string> {
-    for (const planType of PLAN_LISTS) {
+    for (const planType of this.#planIds.has(orderId) ? [] : PLAN_LISTS) {
       const rows = await pagesOf((before) => this.#read('order/orders-plan-history', { ...marketParams(market), planType, planStatus: 'executed', limit: '100', ...before }), LIST);
-      const found = rows.find((row) => childIdOf(row) === orderId);
-      if (found !== undefined) return optionalText(found, 'clientOid') ?? textOf(found, 'orderId');
+      for (const row of rows) this.#learnPlan(row);
     }
-    throw new HedgerowError('EXCHANGE_UNAVAILABLE', `bitget does not show the conditional order that became ${orderId}`);
+    const planId = this.#planIds.get(orderId);
+    if (planId === undefined) throw new HedgerowError('EXCHANGE_UNAVAILABLE', `bitget does not show the conditional order that became ${orderId}`);
+    return planId;
+  }
+
+  #learnPlan(row: Row): void {
+    const childId = childIdOf(row);
+    if (childId === null) return;
+    if (this.#planIds.size >= ORIGINS_MAX) this.#planIds.clear();
+    this.#planIds.set(childId, optionalText(row, 'clientOid') ?? textOf(row, 'orderId'));
   }
 
   fetchAccountEvents(since: number): ReturnType<AccountDialect['fetchAccountEvents']> {
     const { account, currency, caller, markets, now } = this.#parts;
-    const isHedge = async (market: VenueMarket): Promise<boolean> => (await this.fetchSettings(market)).positionMode === 'hedge';
+    // The mode is the account's: the first market that is asked for tells it of all.
+    let mode: Promise<AccountSettings> | null = null;
+    const isHedge = async (market: VenueMarket): Promise<boolean> => (await (mode ??= this.fetchSettings(market))).positionMode === 'hedge';
     return fetchAccountEvents({ account, currency, reader: caller, markets, now, isHedge }, since);
   }
 

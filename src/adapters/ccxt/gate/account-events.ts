@@ -10,13 +10,16 @@ import type { AccountEvent } from '../event-ledger.ts';
 import { decimalOf, optionalText, rowsOf, textOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
 import { payingSide } from '../paying-side.ts';
+import type { FundingRate } from '../public-facts.ts';
+import { SettledRates } from '../settled-rates.ts';
 import { pagesOf, secondsOf } from './lists.ts';
 import { forcedCauseOf } from './order-rows.ts';
 
 /** Rows of this moment may carry a time a little ahead of ours. */
 const AHEAD_S = 60;
-/** Funding is settled within a minute of its time. */
-const FUNDING_SLACK_S = 60;
+/** Rates are read from this long before the first payment on. */
+const RATES_BEFORE_S = 3_600;
+const RATES_PAGE = 1_000;
 
 export interface AccountEventParts {
   readonly account: string;
@@ -31,9 +34,10 @@ export interface AccountEventParts {
 export async function fetchAccountEvents(parts: AccountEventParts, since: number): Promise<readonly AccountEvent[]> {
   const range = { from: Math.floor(since / 1_000), to: Math.ceil(parts.now() / 1_000) + AHEAD_S };
   const events: AccountEvent[] = [];
-  for (const row of await listOf(parts, 'account_book', { ...range, type: 'fund' }, bookIdOf)) events.push(...(await fundingOf(row, parts)));
-  for (const row of await listOf(parts, 'account_book', { ...range, type: 'dnw' }, bookIdOf)) events.push(transferOf(row, parts));
   const dual = await parts.isDual();
+  const rates = new SettledRates((market) => ratesOf(parts, market, range));
+  for (const row of await listOf(parts, 'account_book', { ...range, type: 'fund' }, bookIdOf)) events.push(...(await fundingOf(row, parts, rates, dual)));
+  for (const row of await listOf(parts, 'account_book', { ...range, type: 'dnw' }, bookIdOf)) events.push(transferOf(row, parts));
   for (const row of await listOf(parts, 'my_trades_timerange', range, (each) => textOf(each, 'trade_id'))) events.push(...forcedOf(row, parts, dual));
   return events.filter(({ at }) => at >= since).sort((a, b) => a.at - b.at);
 }
@@ -49,15 +53,26 @@ function bookIdOf(row: Row): string {
   return optionalText(row, 'id') ?? ['time', 'type', 'contract', 'text', 'change', 'balance'].map((name) => optionalText(row, name) ?? '').join(':');
 }
 
-async function fundingOf(row: Row, { account, markets, reader, settle, isDual }: AccountEventParts): Promise<AccountEvent[]> {
+/** By pages that end where the page before begins. */
+async function ratesOf({ reader, settle }: AccountEventParts, market: VenueMarket, { from, to }: { readonly from: number; readonly to: number }): Promise<readonly FundingRate[]> {
+  const rates = new Map<number, FundingRate>();
+  for (let end = to; ; ) {
+    const params = { settle, contract: market.id, from: from - RATES_BEFORE_S, to: end, limit: RATES_PAGE };
+    const rows = rowsOf(await reader.read({ api: ['public', 'futures'], method: 'GET', path: '{settle}/funding_rate', params, weight: 1 }), 'funding rates');
+    for (const row of rows) rates.set(secondsOf(row, 't'), { at: secondsOf(row, 't'), rate: decimalOf(row, 'r') });
+    const oldest = Math.min(...rows.map((row) => secondsOf(row, 't'))) / 1_000;
+    if (rows.length < RATES_PAGE || oldest >= end) return [...rates.values()];
+    end = oldest;
+  }
+}
+
+async function fundingOf(row: Row, { account, markets }: AccountEventParts, rates: SettledRates, dual: boolean): Promise<AccountEvent[]> {
   const market = markets.byId(optionalText(row, 'contract') ?? optionalText(row, 'text') ?? '');
   if (market === null) return [];
   const at = secondsOf(row, 'time');
-  const params = { settle, contract: market.id, from: Math.floor(at / 1_000) - FUNDING_SLACK_S, to: Math.ceil(at / 1_000) + FUNDING_SLACK_S };
-  const rates = rowsOf(await reader.read({ api: ['public', 'futures'], method: 'GET', path: '{settle}/funding_rate', params, weight: 1 }), 'funding rates');
-  const rate = rates[0] === undefined ? '0' : decimalOf(rates[0], 'r');
   const amount = decimalOf(row, 'change');
-  const positionSide = (await isDual()) ? payingSide(amount, rate) : 'both';
+  const rate = await rates.at(market, at);
+  const positionSide = dual ? payingSide(amount, rate) : 'both';
   return [{ type: 'funding', id: `funding:${bookIdOf(row)}`, account, symbol: market.symbol, positionSide, amount, rate, markPrice: '0', at }];
 }
 

@@ -230,11 +230,17 @@ export class GateAccount implements AccountDialect {
     return clientOrderId;
   }
 
-  /** Null when no conditional order became this one. */
+  /** Null when no conditional order became this one. What the list tells of others is kept. */
   async #planIdOf(orderId: string, market: VenueMarket): Promise<string | null> {
-    const rows = await this.#pages('price_orders', { contract: market.id, status: 'finished' });
-    const found = rows.find((row) => childIdOf(row) === orderId);
-    return found === undefined ? null : (clientIdIn(optionalText(rowOf(found['initial']), 'text')) ?? idOf(found));
+    let own: string | null = null;
+    for (const row of await this.#pages('price_orders', { contract: market.id, status: 'finished' })) {
+      const childId = childIdOf(row);
+      if (childId === null) continue;
+      const clientOrderId = clientIdIn(optionalText(rowOf(row['initial']), 'text')) ?? idOf(row);
+      this.#link(childId, clientOrderId);
+      if (childId === orderId) own = clientOrderId;
+    }
+    return own;
   }
 
   #link(orderId: string, clientOrderId: string | null): void {

@@ -11,6 +11,8 @@ import type { AccountEvent } from '../event-ledger.ts';
 import { decimalOf, optionalDecimal, optionalText, rowOf, rowsOf, textOf, timeOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
 import { payingSide } from '../paying-side.ts';
+import type { FundingRate } from '../public-facts.ts';
+import { SettledRates } from '../settled-rates.ts';
 import { pagesOf } from './pages.ts';
 
 const TRANSFER = '1';
@@ -18,8 +20,8 @@ const LIQUIDATION = '5';
 const FUNDING = '8';
 const ADL = '9';
 const CLAWBACK = '10';
-/** Funding is settled within a minute of its time. */
-const FUNDING_SLACK_MS = 60_000;
+/** Rates are read from this long before the first payment on. */
+const RATES_BEFORE_MS = 3_600_000;
 /** The list of recent bills reaches back seven days; the other one three months. */
 const RECENT_BILLS_MS = 7 * 86_400_000 - 3_600_000;
 
@@ -54,7 +56,10 @@ export async function fetchAccountEvents(parts: AccountEventParts, since: number
   const page = (type: string) => async (after: { readonly after?: string }): Promise<readonly Row[]> =>
     rowsOf(await dataOf(parts.reader, 'private', path, { type, begin: String(since), limit: '100', ...after }, 4), 'bills');
   const events: AccountEvent[] = [];
-  for (const row of await pagesOf(page(FUNDING), 'billId')) events.push(...(await fundingOf(row, parts)));
+  const payments = await pagesOf(page(FUNDING), 'billId');
+  const isHedgeMode = payments.length > 0 && (await parts.isHedgeMode());
+  const rates = new SettledRates((market) => ratesOf(parts.reader, market, since));
+  for (const row of payments) events.push(...(await fundingOf(row, parts, rates, isHedgeMode)));
   for (const row of await pagesOf(page(TRANSFER), 'billId')) events.push(transferOf(row, parts.account));
   for (const type of [LIQUIDATION, ADL]) for (const row of await pagesOf(page(type), 'billId')) events.push(...forcedOf(row, parts));
   for (const row of await pagesOf(page(CLAWBACK), 'billId')) events.push(...insuranceOf(row, parts));
@@ -69,16 +74,20 @@ function marketIn(row: Row, markets: VenueMarkets): VenueMarket | null {
   return markets.byId(optionalText(row, 'instId') ?? '');
 }
 
+async function ratesOf(reader: Reader, market: VenueMarket, since: number): Promise<readonly FundingRate[]> {
+  const params = { instId: market.id, before: String(since - RATES_BEFORE_MS), limit: '100' };
+  const rows = await pagesOf(async (after) => rowsOf(await dataOf(reader, 'public', 'public/funding-rate-history', { ...params, ...after }, 2), 'funding rates'), 'fundingTime');
+  return rows.map((row) => ({ at: timeOf(row, 'fundingTime'), rate: optionalDecimal(row, 'realizedRate') ?? decimalOf(row, 'fundingRate') }));
+}
+
 /** Rows of what is no linear swap tell nothing here. */
-async function fundingOf(row: Row, { account, reader, markets, isHedgeMode }: AccountEventParts): Promise<AccountEvent[]> {
+async function fundingOf(row: Row, { account, markets }: AccountEventParts, rates: SettledRates, isHedgeMode: boolean): Promise<AccountEvent[]> {
   const market = marketIn(row, markets);
   if (market === null) return [];
   const at = timeOf(row, 'ts');
-  const range = { before: String(at - FUNDING_SLACK_MS), after: String(at + FUNDING_SLACK_MS) };
-  const rates = rowsOf(await dataOf(reader, 'public', 'public/funding-rate-history', { instId: market.id, ...range }, 2), 'funding rates');
-  const rate = rates[0] === undefined ? '0' : (optionalDecimal(rates[0], 'realizedRate') ?? decimalOf(rates[0], 'fundingRate'));
   const amount = decimalOf(row, 'balChg');
-  const positionSide = (await isHedgeMode()) ? payingSide(amount, rate) : 'both';
+  const rate = await rates.at(market, at);
+  const positionSide = isHedgeMode ? payingSide(amount, rate) : 'both';
   return [{ type: 'funding', id: `funding:${textOf(row, 'billId')}`, account, symbol: market.symbol, positionSide, amount, rate, markPrice: optionalDecimal(row, 'px') ?? '0', at }];
 }
 
