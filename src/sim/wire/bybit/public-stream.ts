@@ -56,11 +56,11 @@ export class PublicStream {
     }
   }
 
-  /** About once a second: mark and index go on being told while nothing trades, as they were told last. */
+  /** About once a second: prices go on being told while nothing trades, as they were told last. */
   clock(at: number): void {
     for (const ticker of this.#tickers.values()) {
-      const { symbol = '', markPrice = '', indexPrice = '' } = ticker;
-      this.#say(`tickers.${symbol}`, () => this.#frame(`tickers.${symbol}`, 'delta', at, { symbol, markPrice, indexPrice }));
+      const { symbol = '', lastPrice = '', markPrice = '', indexPrice = '' } = ticker;
+      this.#say(`tickers.${symbol}`, () => this.#frame(`tickers.${symbol}`, 'delta', at, { symbol, lastPrice, markPrice, indexPrice }));
     }
   }
 

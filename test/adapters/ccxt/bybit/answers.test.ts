@@ -246,10 +246,13 @@ describe('frames', () => {
     ticker('delta', { symbol: 'BTCUSDT', bid1Price: '59999.00' }, 1_050);
     ticker('delta', { symbol: 'BTCUSDT', indexPrice: '60002.20' }, 1_100);
     ticker('delta', { symbol: 'BTCUSDT', lastPrice: '60000.50' }, 1_200);
-    await until(() => events.length >= 2);
-    expect(events).toMatchObject([
-      { type: 'price', symbol: BTC, last: '60000', mark: '60001.1', index: '60002.2', at: 1_100 },
-      { type: 'price', symbol: BTC, last: '60000.5', mark: '60001.1', index: '60002.2', at: 1_200 },
+    ticker('snapshot', { symbol: 'BTCUSDT', lastPrice: '60000.50', markPrice: '60001.30' }, 1_300);
+    await until(() => events.length >= 3);
+    // What is left out of a delta has not changed and is as new; a snapshot begins anew.
+    expect(events).toEqual([
+      { type: 'price', symbol: BTC, last: '60000', mark: '60001.1', index: '60002.2', at: 1_100, times: { last: 1_100, mark: 1_100, index: 1_100 } },
+      { type: 'price', symbol: BTC, last: '60000.5', mark: '60001.1', index: '60002.2', at: 1_200, times: { last: 1_200, mark: 1_200, index: 1_200 } },
+      { type: 'price', symbol: BTC, last: '60000.5', mark: '60001.3', index: '60002.2', at: 1_300, times: { last: 1_300, mark: 1_300, index: 1_200 } },
     ]);
   });
 });
