@@ -69,7 +69,10 @@ export class PublicStream {
     const market = this.#marketOf(topic);
     if (market === null || !topic.startsWith('tickers.')) return;
     const price = this.#parts.world.price(market.symbol);
-    if (price !== null) say(listener.socket, this.#frame(topic, 'snapshot', at, this.#ticker(market, price)));
+    if (price === null) return;
+    const ticker = this.#tickers.get(market.symbol) ?? this.#ticker(market, price);
+    this.#tickers.set(market.symbol, ticker);
+    say(listener.socket, this.#frame(topic, 'snapshot', at, ticker));
   }
 
   #marketOf(topic: string): BybitMarket | null {
