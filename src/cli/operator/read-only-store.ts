@@ -24,7 +24,6 @@ export function readOnlyStore(store: OperatorStore): Store {
     commit: refuse,
     acquireLease: refuse,
     releaseLease: refuse,
-    bindWorld: refuse,
     requestAction: refuse,
     compact: refuse,
     close: () => store.close(),
