@@ -17,8 +17,8 @@ export interface CommitLineParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly record: PassRecord;
-  /** The machines as they are after everything recorded so far. */
-  readonly snapshot: () => Omit<SnapshotEnvelope, 'seq'>;
+  /** The machines as they are after everything recorded so far; null before the plan has started. */
+  readonly snapshot: () => Omit<SnapshotEnvelope, 'seq'> | null;
 }
 
 /** Between two attempts to reach a store that is away. */

@@ -20,11 +20,13 @@ export interface EngineMemory {
   readonly external: readonly ExternalPosition[];
   /** Exchange ids of orders of others that were told and accepted. */
   readonly acceptedOrders: readonly string[];
+  /** Number of the journal entry that told of the last `resume`; 0 before the first. */
+  readonly resumedSeq: number;
   /** As it was when the plan was last opened with the exchange at hand; null in snapshots of before. */
   readonly instrument: Instrument | null;
 }
 
-export const EMPTY_MEMORY: EngineMemory = { risk: null, accountEventsAt: 0, accountEventIds: [], tradesAt: 0, external: [], acceptedOrders: [], instrument: null };
+export const EMPTY_MEMORY: EngineMemory = { risk: null, accountEventsAt: 0, accountEventIds: [], tradesAt: 0, external: [], acceptedOrders: [], resumedSeq: 0, instrument: null };
 
 /** Trades are read again from this long before the newest one known to be complete: late ones are found, known ones recognised. */
 export const TRADES_OVERLAP_MS = 120_000;
@@ -105,6 +107,10 @@ export class PlanMemory {
 
   accept(orderId: string): void {
     this.#facts = { ...this.#facts, acceptedOrders: [...this.#facts.acceptedOrders, orderId].slice(-ACCEPTED_ORDERS_MAX) };
+  }
+
+  noteResume(seq: number): void {
+    this.#facts = { ...this.#facts, resumedSeq: seq };
   }
 
   setExternal(external: readonly ExternalPosition[]): void {

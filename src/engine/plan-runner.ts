@@ -140,7 +140,7 @@ export class PlanRunner {
     const shared = { planId: plan.planId, strategy, store, log, record, machines, outbox: this.#outbox, guard: this.#guard, orders: this.#orders, memory: this.#memory };
     this.#book = new OrderBook({ ...shared, clock });
     this.#intake = new PlanIntake({ ...shared, catchUpPrice: (trade, order) => this.#catchUpPrice(trade, order) });
-    this.#desk = new OperatorDesk({ ...shared, plan: strategy.name, latch: deps.latch ?? null, now: () => this.#now(), command: (command) => this.#takeCommand(command) });
+    this.#desk = new OperatorDesk({ ...shared, plan: strategy.name, startedAt: plan.startedAt, latch: deps.latch ?? null, now: () => this.#now(), command: (command) => this.#takeCommand(command) });
     this.#reader = new PlanReader({ ...shared, accounts: this.#accounts, exchange, clock, startedAt: plan.startedAt, intake: this.#intake, desk: this.#desk, catchUp: async () => void (await this.#takeEvents()), isBusy: () => this.#queue.holdsExchangeEvents, needsPrice: () => this.prices === null });
   }
 
@@ -284,8 +284,11 @@ export class PlanRunner {
     this.#passedAt = this.#deps.clock.elapsed();
     if (this.#commits.retryAt !== null) await this.#commits.commit();
     const events = await this.#takeEvents();
-    if (this.#machines.state === null) return !this.#queue.isEmpty;
     await this.#commits.ask(() => this.#desk.hear());
+    if (this.#machines.state === null) {
+      await this.#commits.commit();
+      return !this.#queue.isEmpty;
+    }
     await this.#lookAgain();
     // Reading takes time: nothing is derived from a price, or without a fill, that has been heard of meanwhile.
     events.push(...(await this.#takeEvents()));
@@ -401,6 +404,7 @@ export class PlanRunner {
     if (this.strategy.unit.type === 'atr' && atr === null) return;
     const state = openingState(this.strategy, this.instrument, price, atr);
     this.#machines.begin(state);
+    this.#desk.ask();
     this.#risk.remember(state, point.mark, point.at);
     this.#record.add(point.at, 'plan.started', { price, atr, instrument: this.instrument, prices: { last: point.last, mark: point.mark, index: point.index } });
     this.#deps.log.info({ plan: this.strategy.name, symbol: this.strategy.symbol, price }, 'plan started');
@@ -580,7 +584,8 @@ export class PlanRunner {
     this.#takeCommand({ type: 'pause', reason: `the exchange refuses the reset's order: ${stuck.reason}` });
   }
 
-  #snapshot(): Omit<SnapshotEnvelope, 'seq'> {
+  #snapshot(): Omit<SnapshotEnvelope, 'seq'> | null {
+    if (this.#machines.state === null) return null;
     return { machine: 'plan', version: 1, at: this.#now(), snapshot: { ...persistPlan(this.#machines.running), engine: this.memory } as never };
   }
 

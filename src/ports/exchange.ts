@@ -20,7 +20,7 @@ export type OrderStatus = 'open' | 'closed' | 'canceled' | 'rejected' | 'expired
 export interface OrderRequest {
   readonly account: string;
   readonly symbol: string;
-  /** Ours, chosen and committed before the request is sent (I2). */
+  /** Ours, chosen and committed before the request is sent (I2). Taken once; some exchanges forget it with the order, so nothing is ever sent again unasked. */
   readonly clientOrderId: string;
   readonly side: Side;
   readonly type: OrderType;
@@ -105,7 +105,9 @@ export interface AccountSnapshot {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly complete: boolean;
+  /** Of every symbol; flat legs are left out. */
   readonly positions: readonly PositionRecord[];
+  /** Of every symbol and kind, ours and those of others. */
   readonly openOrders: readonly OrderRecord[];
   readonly balance: BalanceRecord;
 }

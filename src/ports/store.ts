@@ -177,6 +177,8 @@ export interface Store {
   releaseLease(fence: Fence): Promise<void>;
   /** Who holds the account's lease now; null when nobody does. */
   findLease(venue: string, account: string): Promise<LeaseHolder | null>;
+  /** Which simulated book the plans of a venue trade on: the first one asked with, or this one when it `mayReplace` it. Gives the one it is. */
+  bindWorld(venue: string, book: string, mayReplace: boolean): Promise<string>;
   /** Writes the action down, or returns what is written under its id. Rejects with INPUT_INVALID for a plan that does not exist. */
   requestAction(action: Omit<OperatorAction, 'result'>): Promise<OperatorAction>;
   /** Actions without a result, in the order they were asked for. */

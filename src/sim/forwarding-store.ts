@@ -18,6 +18,7 @@ export function forwardingStore(store: Store, instead: Partial<Store>): Store {
     acquireLease: (...args) => store.acquireLease(...args),
     releaseLease: (...args) => store.releaseLease(...args),
     findLease: (...args) => store.findLease(...args),
+    bindWorld: (...args) => store.bindWorld(...args),
     requestAction: (...args) => store.requestAction(...args),
     loadPendingActions: (...args) => store.loadPendingActions(...args),
     loadAction: (...args) => store.loadAction(...args),

@@ -67,6 +67,7 @@ const FINAL_STATUSES: ReadonlySet<StoredOrderStatus> = new Set(['refused', 'clos
 class MemoryStore implements Store {
   readonly description = 'memory';
   readonly mayForget = false;
+  readonly #worlds = new Map<string, string>();
   readonly #plans: MemoryPlan[] = [];
   readonly #planIds = new Map<string, number>();
   readonly #tradeKeys = new Set<string>();
@@ -172,6 +173,12 @@ class MemoryStore implements Store {
     const lease = this.#leases.get(leaseKey(venue, account));
     const expiresInMs = lease === undefined ? 0 : lease.expiresAt - this.#clock.now();
     return lease === undefined || expiresInMs <= 0 ? null : { holder: lease.holder, expiresInMs };
+  }
+
+  async bindWorld(venue: string, book: string, mayReplace: boolean): Promise<string> {
+    const bound = mayReplace ? book : (this.#worlds.get(venue) ?? book);
+    this.#worlds.set(venue, bound);
+    return bound;
   }
 
   async requestAction(action: Omit<OperatorAction, 'result'>): Promise<OperatorAction> {

@@ -29,12 +29,28 @@ describe.runIf(SERVER_URL !== undefined)('an operator in another data folder tha
       expect((await say('halt')).code).toBe(0);
       expect((await hedgerow(['resume', 'btc-rotation', '--data', data], { env })).code).toBe(0);
       expect(latches(elsewhere)).toHaveLength(1);
+      expect((await say('status')).stdout).not.toContain('latched');
       expect(await say('resume')).toMatchObject({ code: 0, stdout: expect.stringContaining('ignored: the plan is running') as string });
       expect(latches(elsewhere)).toEqual([]);
     } finally {
       bot.kill('SIGKILL');
       await bot.ended;
       await database.drop();
+    }
+  }, 120_000);
+
+  test('two folders with a used book each do not mix on one database', async () => {
+    const [ours, theirs] = [await temporaryDatabase(), await temporaryDatabase()];
+    const [here, there] = [tempFolder(), tempFolder()];
+    const run = (data: string, url: string) => hedgerow(['run', BTC, '--days', '1', '--data', data, '--log-level', 'silent'], { env: { DATABASE_URL: url, NO_COLOR: '1' } });
+    try {
+      expect((await run(here, ours.url)).code).toBe(0);
+      expect((await run(there, theirs.url)).code).toBe(0);
+      expect(await run(there, ours.url)).toMatchObject({ code: 2, stderr: expect.stringMatching(/trade on another book of the simulated exchange than the one in .*name the data folder they ran with by --data/) as string });
+      expect((await run(here, ours.url)).code).toBe(0);
+    } finally {
+      await ours.drop();
+      await theirs.drop();
     }
   }, 120_000);
 });

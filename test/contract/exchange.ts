@@ -1,6 +1,6 @@
 /**
  * What every implementation of the Exchange port does, told as tests: in process, and over the wire of a real exchange's protocol. Run it
- * over each of them. Nothing sleeps: a test waits for what it expects, at most the harness's patience. Covers I2, I4, I7, I13, I15, I18.
+ * over each of them. A test waits for what it expects, at most the harness's patience. Covers I2, I3, I4, I7, I9, I13, I15, I18.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { PositionMode } from '../../src/domain/strategy.ts';
@@ -8,6 +8,7 @@ import type { ExchangeCapabilities, RefusalCode } from '../../src/ports/exchange
 import { Desk } from './exchange-desk.ts';
 import type { ExchangeHarness } from './exchange-desk.ts';
 import { eventTests } from './exchange-events.ts';
+import { faultTests } from './exchange-faults.ts';
 import { orderTests } from './exchange-orders.ts';
 import { readTests } from './exchange-reads.ts';
 import { refusalTests } from './exchange-refusals.ts';
@@ -19,6 +20,8 @@ export type Topic = 'transfers' | 'liquidations' | 'deleveraging' | 'candles' | 
 export interface ExchangeUnderTest {
   readonly capabilities: ExchangeCapabilities;
   readonly start: (positionMode: PositionMode) => Promise<ExchangeHarness>;
+  /** Its harness can break the line. Default: no. */
+  readonly hasLine?: boolean;
   readonly lacks?: Partial<Record<Topic, string>>;
   /** Where this exchange has one word for several reasons: what is told instead. Null: it cannot be provoked here. */
   readonly refusals?: Partial<Record<RefusalCode, RefusalCode | null>>;
@@ -34,8 +37,9 @@ export interface Subject {
 }
 
 /** Declares the suite for each position mode the exchange has. */
-export function exchangeContract(name: string, { capabilities, start, lacks = {}, refusals = {} }: ExchangeUnderTest): void {
-  describe.each(capabilities.positionModes ?? (['hedge', 'one-way'] as const))(`${name}, %s mode`, (mode) => {
+export function exchangeContract(name: string, { capabilities, start, hasLine = false, lacks = {}, refusals = {} }: ExchangeUnderTest): void {
+  const modes = capabilities.positionModes ?? (['hedge', 'one-way'] as const);
+  describe.each(modes)(`${name}, %s mode`, (mode) => {
     let desk: Desk;
     const subject: Subject = { mode, capabilities, desk: () => desk, lacks: (topic) => lacks[topic] !== undefined, refusals };
 
@@ -55,5 +59,7 @@ export function exchangeContract(name: string, { capabilities, start, lacks = {}
     refusalTests(subject);
     readTests(subject);
     eventTests(subject);
+    // A line knows nothing of position modes.
+    if (hasLine && mode === modes[0]) faultTests(subject);
   });
 }

@@ -33,6 +33,18 @@ export function writerTests(subject: () => Subject): void {
   leaseTests(subject);
   fenceTests(subject);
   actionTests(subject);
+  worldTests(subject);
+}
+
+function worldTests(subject: () => Subject): void {
+  test('a venue keeps the simulated book it was first asked with, unless another may take its place', async () => {
+    const { store } = subject();
+    const venue = newAccount();
+    expect(await store.bindWorld(venue, 'one', false)).toBe('one');
+    expect(await store.bindWorld(venue, 'two', false)).toBe('one');
+    expect(await store.bindWorld(venue, 'two', true)).toBe('two');
+    expect(await store.bindWorld(venue, 'one', false)).toBe('two');
+  });
 }
 
 function leaseTests(subject: () => Subject): void {

@@ -361,3 +361,48 @@ describe('the lease', () => {
     expect(desk.openOrders()).toEqual(before);
   });
 });
+
+describe('a latch in another folder', () => {
+  it('is lifted by a resume that was taken elsewhere, and holds when it was set later or in an earlier life', async () => {
+    const desk = await Desk.open();
+    await desk.to(10_000, 10_100);
+    await desk.ask('halt');
+    const here = new Map(desk.latch.records);
+    expect(here.get('test-plan')).toMatchObject({ action: 'halt', journal: { startedAt: 0 } });
+    await desk.ask('resume');
+    expect([desk.latch.records.size, operationOf(desk.runner.state!)]).toEqual([0, 'running']);
+    // The bot comes back in the folder it was halted in.
+    for (const [plan, record] of here) desk.latch.records.set(plan, record);
+    await desk.restart();
+    expect([desk.latch.records.size, operationOf(desk.runner.state!)]).toEqual([0, 'running']);
+    for (const journal of [{ startedAt: 0, seq: 1_000 }, { startedAt: 7, seq: 1 }]) {
+      desk.latch.records.set('test-plan', { action: 'halt', reason: 'by hand', at: 0, journal });
+      await desk.restart();
+      expect(operationOf(desk.runner.state!)).toBe('halted');
+      await desk.ask('resume', `resume-${journal.seq}`);
+    }
+  });
+});
+
+describe('a plan that waits for the candles of its ATR', () => {
+  it('answers what is asked of it, and starts halted when it was told to halt', async () => {
+    const plan = strategy({ unit: { type: 'atr', length: 2, timeframe: '1m', multiple: '1' } });
+    const desk = await Desk.open(plan, { candleTimeframesMs: [MINUTE] });
+    await desk.to(10_000);
+    expect(desk.runner.state).toBeNull();
+    for (const action of ['pause', 'halt'] as const) {
+      await desk.store.requestAction({ actionId: action, planId: 1, action, reason: 'a test', requestedBy: 'test', requestedAt: 0 });
+      desk.world.engine.readActions();
+      await desk.world.quiesce();
+    }
+    expect((await desk.store.loadAction('pause'))?.result).toMatchObject({ outcome: 'ignored', note: expect.stringContaining('not started') as string });
+    expect((await desk.store.loadAction('halt'))?.result).toMatchObject({ outcome: 'done' });
+    expect(desk.latch.records.get('test-plan')?.action).toBe('halt');
+    await desk.to(10_050, 10_000, 10_100, 10_000);
+    expect(operationOf(desk.runner.state!)).toBe('halted');
+    expect(desk.exchange.truth().requests).toEqual([]);
+    await desk.ask('resume');
+    expect(operationOf(desk.runner.state!)).toBe('running');
+    expect(longOf(factsOf(desk.runner.state!.wallets[0]!)).isZero()).toBe(false);
+  });
+});

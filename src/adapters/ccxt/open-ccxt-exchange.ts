@@ -122,6 +122,7 @@ function marketOf(markets: VenueMarkets, symbol: string): VenueMarket {
 }
 
 interface MarketHolder {
+  handleErrors: (status: number, reason: string, url: string, method: string, headers: unknown, body: string, json: unknown, ...request: unknown[]) => unknown;
   loadMarkets(reload: boolean): Promise<Record<string, CcxtMarket>>;
   markets: Record<string, CcxtMarket>;
   currencies: unknown;
@@ -132,6 +133,7 @@ interface MarketHolder {
 /** Asked anew each time: ccxt remembers a failure for ever otherwise. */
 async function loadMarkets(exchangeId: string, dialect: Dialect, client: CcxtClient, symbols: readonly string[]): Promise<VenueMarkets> {
   const holder = client as unknown as MarketHolder;
+  refuseJunk(holder);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${MARKETS_DEADLINE_MS} ms`)), MARKETS_DEADLINE_MS);
@@ -149,6 +151,15 @@ async function loadMarkets(exchangeId: string, dialect: Dialect, client: CcxtCli
   const byId = new Map(known.map((market) => [market.id, market]));
   for (const symbol of symbols) if (!bySymbol.has(symbol)) throw new HedgerowError('INPUT_INVALID', `${exchangeId} has no linear swap ${symbol}${nearest(symbol, known)}`);
   return { bySymbol: (symbol) => bySymbol.get(symbol) ?? null, byId: (id) => byId.get(id) ?? null };
+}
+
+/** ccxt takes a page of a proxy or an empty body that comes with status 200 for a list without markets. */
+function refuseJunk(holder: MarketHolder): void {
+  const handleErrors = holder.handleErrors.bind(holder);
+  holder.handleErrors = (status, reason, url, method, headers, body, json, ...request) => {
+    if (status === 200 && json === undefined) throw new SyntaxError('no JSON');
+    return handleErrors(status, reason, url, method, headers, body, json, ...request);
+  };
 }
 
 /** The same base with another quote, where there is one. */

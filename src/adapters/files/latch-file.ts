@@ -13,7 +13,7 @@ import { processSecrets } from '../system/redaction.ts';
 import type { KillLatch, LatchRecord } from '../../ports/latch.ts';
 
 const NAME = /^[a-z0-9-]{1,100}$/;
-const RECORD = z.object({ action: z.enum(['halt', 'flatten']), reason: z.string(), at: z.number() });
+const RECORD = z.object({ action: z.enum(['halt', 'flatten']), reason: z.string(), at: z.number(), journal: z.object({ startedAt: z.number(), seq: z.number() }).exactOptional() });
 
 export class LatchFile implements KillLatch {
   readonly folder: string;
@@ -29,7 +29,12 @@ export class LatchFile implements KillLatch {
   async read(plan: string): Promise<LatchRecord | null> {
     const paths = this.#paths(plan);
     const records = (await Promise.all(paths.map(readRecord))).filter((record) => record !== null);
-    return records.find(({ action }) => action === 'flatten') ?? records[0] ?? null;
+    const [first] = records;
+    if (first === undefined) return null;
+    // What one of them says only a resume here can lift holds for both.
+    const { journal: _none, ...lasting } = records.find(({ journal }) => journal === undefined) ?? first;
+    const action = records.some((record) => record.action === 'flatten') ? 'flatten' : 'halt';
+    return records.some(({ journal }) => journal === undefined) ? { ...lasting, action } : { ...first, action };
   }
 
   /** Rejects with STORE_UNAVAILABLE when it cannot be written. */

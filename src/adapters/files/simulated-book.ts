@@ -7,7 +7,8 @@
  * of older books say none and may only come before those that do. Now and then the lines are compacted into one snapshot line, written to a temporary file and
  * renamed over the book. Data survive the death of the process; a power cut may lose the last lines, never their order.
  */
-import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { HedgerowError } from '../../domain/errors.ts';
 
@@ -49,6 +50,16 @@ export class SimulatedBook<Delta> {
     const book = new SimulatedBook<Delta>(path, options);
     book.#lines = deltas.length;
     return { book, deltas };
+  }
+
+  /** The name the book in `folder` keeps beside itself, given to it now when it has none: a copy of the folder is the same book. */
+  static nameOf(folder: string): string {
+    const path = join(folder, 'book-name');
+    if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+    mkdirSync(folder, { recursive: true });
+    const name = randomBytes(16).toString('hex');
+    writeFileSync(path, `${name}\n`, { mode: 0o600 });
+    return name;
   }
 
   /** What the book in `folder` says, without touching it; empty when there is none. */

@@ -25,6 +25,7 @@ import { INTENT_COLUMNS, ORDER_COLUMNS, commitBatch } from './sql-commit.ts';
 import { compact, loadCheckpoint } from './sql-compaction.ts';
 import { acquireLease, findLease, releaseLease } from './sql-leases.ts';
 import { entryOf, integer, intentOf, jsonText, orderOf, planOf, text, tradeOf } from './sql-rows.ts';
+import { bindWorld } from './sql-worlds.ts';
 
 /**
  * Between two clean-ups where the server has no background processes. Without them dead rows stay, and the log grows without end, as in
@@ -154,6 +155,10 @@ class SqlStore implements Store {
 
   findLease(venue: string, account: string): Promise<LeaseHolder | null> {
     return this.#guard(() => findLease(this.#database, venue, account));
+  }
+
+  bindWorld(venue: string, book: string, mayReplace: boolean): Promise<string> {
+    return this.#guard(() => bindWorld(this.#database, venue, book, mayReplace));
   }
 
   requestAction(action: Omit<OperatorAction, 'result'>): Promise<OperatorAction> {

@@ -135,7 +135,7 @@ async function statusesOf(access: OperatorAccess, plans: readonly StoredPlan[], 
 async function ask(kind: OperatorActionKind, plan: StoredPlan, reason: string, access: OperatorAccess, dataDir: string): Promise<Asked> {
   const { store } = access;
   const at = Date.now();
-  if (isKill(kind)) await new LatchFile(dataDir, plan.venue).set(plan.name, { action: kind, reason, at });
+  if (isKill(kind)) await new LatchFile(dataDir, plan.venue).set(plan.name, { action: kind, reason, at, journal: { startedAt: plan.startedAt, seq: plan.seq } });
   // Asked twice before the first was taken, it is asked once.
   const before = (await store.loadPendingActions(plan.planId)).at(-1);
   const action =

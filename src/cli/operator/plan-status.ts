@@ -9,7 +9,9 @@ import type { Strategy } from '../../domain/strategy.ts';
 import { longOf, positionOf, rungsOut, shortOf } from '../../domain/wallet.ts';
 import { factsOf, operationOf, phaseOf, planFactsOf, planPhaseOf, restorePlan } from '../../engine/step.ts';
 import type { PlanState, WalletState } from '../../engine/step.ts';
+import { isLifted } from '../../ports/latch.ts';
 import type { KillLatch, LatchRecord } from '../../ports/latch.ts';
+import type { EngineMemory } from '../../engine/plan-memory.ts';
 import type { OperatorAction, StoredOrder, StoredPlan } from '../../ports/store.ts';
 import { isClosingLeg } from '../../window/exchange-orders.ts';
 import type { OrderLeg } from '../../window/exchange-orders.ts';
@@ -82,13 +84,20 @@ export async function planStatus(access: OperatorAccess, plan: StoredPlan, live:
     priceAgeMs: bot === null || bot.prices === null ? null : Math.max(0, bot.now - bot.prices.at),
     wallets: (state?.wallets ?? []).map((wallet) => walletStatus(wallet, strategy, orders, bot?.prices?.mark ?? factsOf(wallet).price)),
     orders: { working: orders.length, unknown: orders.filter(({ status }) => status !== 'live').length },
-    latch: await latch.read(plan.name),
+    latch: await latchOf(plan, latch),
     pendingActions: await store.loadPendingActions(plan.planId),
     leases,
     isBotRunning: bot !== null || (leases !== null && leases.length > 0 && leases.every(({ holder }) => holder !== null)),
     store: store.description,
     seq: plan.seq,
   };
+}
+
+/** Null also for one that a resume elsewhere has lifted. */
+async function latchOf({ name, startedAt, snapshot }: StoredPlan, latch: KillLatch): Promise<LatchRecord | null> {
+  const record = await latch.read(name);
+  const { engine } = (snapshot?.snapshot ?? {}) as { readonly engine?: Partial<EngineMemory> };
+  return record === null || isLifted(record, { startedAt, resumedSeq: engine?.resumedSeq ?? 0 }) ? null : record;
 }
 
 function shownPrice(state: PlanState | null): DecimalString | null {

@@ -24,6 +24,7 @@ export function readOnlyStore(store: OperatorStore): Store {
     commit: refuse,
     acquireLease: refuse,
     releaseLease: refuse,
+    bindWorld: refuse,
     requestAction: refuse,
     compact: refuse,
     close: () => store.close(),

@@ -71,7 +71,10 @@ async function withLeases<T>(store: Store, wishes: HomeWishes, work: (home: BotH
     const lock = await whenFree(wishes, () => lockDataDir(makeDataDir(dataDir)));
     if (lock === null) return null;
     try {
-      return await inOwnBook(store, wishes, () => work({ store, leases }));
+      return await inOwnBook(store, wishes, async () => {
+        await refuseOtherBook(store, wishes);
+        return work({ store, leases });
+      });
     } finally {
       await lock.release();
     }
@@ -107,6 +110,18 @@ async function inOwnBook<T>(store: Store, { strategies, venue, bookFolder: folde
     );
   }
   return work();
+}
+
+/** Two data folders with the same prices are two exchanges: on one database only one of them is the plans' own. */
+async function refuseOtherBook(store: Store, { venue, bookFolder: folder }: HomeWishes): Promise<void> {
+  if (folder === null) return;
+  const hasRun = (await store.listPlans()).some((plan) => plan.venue === venue && plan.snapshot !== null);
+  const name = SimulatedBook.nameOf(folder);
+  if ((await store.bindWorld(venue, name, !hasRun)) === name) return;
+  throw new HedgerowError(
+    'INPUT_INVALID',
+    `the plans in ${store.description} trade on another book of the simulated exchange than the one in ${folder}; name the data folder they ran with by --data, or give this one a database of its own`,
+  );
 }
 
 /** A name stands for one plan: with another symbol or tick the feed, and so the world, is another one, and the old plan would be left alone. */

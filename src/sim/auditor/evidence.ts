@@ -106,6 +106,8 @@ export class Evidence {
     this.storedOrders.clear();
     // Their numbers are given again.
     this.intents.clear();
+    // An id the exchange has refused it does not know either: no order has ever had it.
+    for (const id of this.placed.keys()) if (!this.openOrders.has(id) && !this.finalOrders.has(id)) this.placed.delete(id);
   }
 
   flow(account: string, symbol: string): Flow {

@@ -1,4 +1,5 @@
 /** The exchange contract's harness over the wire: the ccxt adapter on one side of a real connection, a wire server on the other. */
+import { vi } from 'vitest';
 import { openCcxtExchange } from '../../../src/adapters/ccxt/open-ccxt-exchange.ts';
 import { PLAIN_CONNECTION } from '../../../src/adapters/ccxt/ccxt-clients.ts';
 import type { Credentials } from '../../../src/adapters/ccxt/ccxt-clients.ts';
@@ -13,6 +14,8 @@ import type { WireRig } from '../../sim/wire/wire-rig.ts';
 /** Polls of the contract must not wait for the real exchange's limits. */
 const UNBOUNDED = { capacity: 1e9, windowMs: 60_000 };
 const PATIENCE_MS = 5_000;
+/** More than any fault delays an answer that comes. */
+const IMPATIENT_MS = 700;
 const QUIET: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
 export interface WireClientOptions {
@@ -25,11 +28,18 @@ export interface WireClientOptions {
 }
 
 /** Streams are open. */
-export async function openOverWire<P extends WireProtocol>(rig: WireRig<P>, { exchangeId, symbols, credentials, log = QUIET, deadlineMs }: WireClientOptions): Promise<CcxtExchange> {
+export async function openOverWire<P extends WireProtocol>(rig: WireRig<P>, options: WireClientOptions): Promise<CcxtExchange> {
+  const exchange = await openQuietly(rig, options);
+  exchange.start();
+  return exchange;
+}
+
+/** Without streams. */
+function openQuietly<P extends WireProtocol>(rig: WireRig<P>, { exchangeId, symbols, credentials, log = QUIET, deadlineMs }: WireClientOptions): Promise<CcxtExchange> {
   const [access] = rig.world.accounts;
   if (access === undefined) throw new Error('the rig has no account');
   const { account, apiKey, secret } = access;
-  const exchange = await openCcxtExchange({
+  return openCcxtExchange({
     exchangeId,
     connection: { ...PLAIN_CONNECTION, restUrl: `http://${rig.listener.address}`, streamUrl: `ws://${rig.listener.address}` },
     credentials: new Map([[account, credentials ?? { apiKey, secret }]]),
@@ -38,18 +48,18 @@ export async function openOverWire<P extends WireProtocol>(rig: WireRig<P>, { ex
     budget: UNBOUNDED,
     ...(deadlineMs !== undefined && { deadlineMs }),
   });
-  exchange.start();
-  return exchange;
 }
 
 export async function wireHarness<P extends WireProtocol>(rig: WireRig<P>, options: WireClientOptions): Promise<ExchangeHarness> {
   const exchange = await openOverWire(rig, options);
   const [symbol = ''] = options.symbols;
   const { sockets } = rig.listener;
+  const account = rig.world.accounts[0]?.account ?? '';
+  let impatient: Promise<CcxtExchange> | null = null;
   const otherSymbol = rig.world.markets.find((market) => market.symbol !== symbol)?.symbol;
   return {
     exchange,
-    account: rig.world.accounts[0]?.account ?? '',
+    account,
     symbol,
     instrument: await rig.exchange.fetchInstrument(symbol),
     behind: rig.exchange,
@@ -69,6 +79,23 @@ export async function wireHarness<P extends WireProtocol>(rig: WireRig<P>, optio
       await during();
       rig.listener.requestPolicy = () => ({ type: 'none' });
     },
+    faulty: async (fault, use) => {
+      impatient ??= openQuietly(rig, { ...options, deadlineMs: IMPATIENT_MS });
+      const exchange = await impatient;
+      // It may still pause for the fault before.
+      await vi.waitFor(() => exchange.fetchSnapshot(account), { timeout: PATIENCE_MS });
+      rig.listener.requestPolicy = () => fault;
+      try {
+        return await use(exchange);
+      } finally {
+        rig.listener.requestPolicy = () => ({ type: 'none' });
+      }
+    },
+    faultyStreams: async (fault, during) => {
+      sockets.framePolicy = () => fault;
+      await during();
+      sockets.framePolicy = () => ({ type: 'none' });
+    },
     // The server's clock runs ahead meanwhile: what carries the time of its sending is late.
     late: async (ms, send) => {
       rig.clockAheadMs += ms;
@@ -81,6 +108,7 @@ export async function wireHarness<P extends WireProtocol>(rig: WireRig<P>, optio
     ...(otherSymbol !== undefined && { otherSymbol }),
     patienceMs: PATIENCE_MS,
     end: async () => {
+      await (await impatient)?.close();
       await exchange.close();
       await rig.close();
     },

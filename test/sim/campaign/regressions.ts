@@ -52,4 +52,5 @@ export const REGRESSIONS: readonly Regression[] = [
   { tape: 'hedge/scaling/4/m2 mode=one-way forgetful !61/1000/1 | L+1', story: 'after a lost amendment a netted order rested for other legs than it was wanted for' },
   { tape: 'hedge/scaling/4/m2 mode=one-way | L-1 L-2 L-1 @pause L-1', story: 'while paused, the larger last fragment was short of cover by its remainder' },
   { tape: 'hedge/rotation/1/m1 stop-limit lossy x1:partial=0.5/1 x7:partial=0.1/1 x10:partial=0.5/300000 | L-1 L+1 L-2 L+1 L+2 L+1 L-2', story: 'a limit order of a stop that had fired was taken to be done while the rest of it was still to fill' },
+  { tape: 'long/fragments/3/m1 hedge/rotation/1/m2 mode=one-way apart forgetful !142/1000/4 | -1 @close:short:1 -1 +1', story: 'an id that the exchange had refused was taken for one that had been an order' },
 ];

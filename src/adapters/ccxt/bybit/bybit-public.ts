@@ -1,5 +1,6 @@
 /** Bybit's public data: prices, candles, time, market facts. One ticker topic tells last, mark and index price, whole once and then what changed. */
 import type { Candle } from '../../../domain/candle.ts';
+import type { DecimalString } from '../../../domain/decimal.ts';
 import { HedgerowError } from '../../../domain/errors.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { MarketFacts } from '../../../ports/exchange-setup.ts';
@@ -38,8 +39,15 @@ interface Streaming {
   watchMultiple(url: string, hashes: string[], message: unknown, subscribeHashes: string[]): Promise<unknown>;
 }
 
+const FIELDS = { last: 'lastPrice', mark: 'markPrice', index: 'indexPrice' } as const;
+type Source = keyof typeof FIELDS;
+/** With the time of the frame that said it. */
+type Told = Partial<Record<Source, { readonly price: DecimalString; readonly at: number }>>;
+
 export class BybitPublic implements PublicDialect {
   readonly #parts: PublicParts;
+  /** By symbol: the ticker as its connection has told it. What a frame leaves out has not changed, and is as new as the frame. */
+  readonly #told = new Map<string, Told>();
 
   constructor(parts: PublicParts) {
     this.#parts = parts;
@@ -117,10 +125,21 @@ export class BybitPublic implements PublicDialect {
     const row = rowOf(event['data'], 'a ticker');
     const market = this.#parts.markets.byId(textOf(row, 'symbol'));
     if (market === null) return [];
-    const [last, mark, index] = [optionalDecimal(row, 'lastPrice'), optionalDecimal(row, 'markPrice'), optionalDecimal(row, 'indexPrice')];
-    const part = { ...(last !== null && { last }), ...(mark !== null && { mark }), ...(index !== null && { index }) };
-    return Object.keys(part).length === 0 ? [] : [{ type: 'quote', symbol: market.symbol, ...part, at: timeOf(event, 'ts') }];
+    const at = timeOf(event, 'ts');
+    const told = withPrices(event['type'] === 'delta' ? (this.#told.get(market.symbol) ?? {}) : {}, row, at);
+    this.#told.set(market.symbol, told);
+    const prices = Object.fromEntries(Object.entries(told).map(([source, { price }]) => [source, price]));
+    return Object.keys(prices).length === 0 ? [] : [{ type: 'quote', symbol: market.symbol, ...prices, at }];
   }
+}
+
+function withPrices(before: Told, row: Row, at: number): Told {
+  const told: Told = { ...before };
+  for (const source of Object.keys(FIELDS) as Source[]) {
+    const price = optionalDecimal(row, FIELDS[source]);
+    if (price !== null && at >= (before[source]?.at ?? 0)) told[source] = { price, at };
+  }
+  return told;
 }
 
 function candleRows(json: Json | undefined): readonly Candle[] {

@@ -1,4 +1,7 @@
-/** Hyperliquid's public data: prices with mark and oracle in one message, candles, time, market facts. */
+/**
+ * Hyperliquid's public data: prices with mark and oracle in one message, candles, time, market facts. That message bears no time, and whether
+ * a price is older than a fill decides much; the best bid and offer, which come on the same connection, bear one.
+ */
 import type { Candle } from '../../../domain/candle.ts';
 import type { Json } from '../../../domain/json.ts';
 import { parseTimeframe } from '../../../domain/timeframe.ts';
@@ -13,6 +16,9 @@ const HOUR_MS = 3_600_000;
 /** Contexts come while anything moves, and a pong every ten seconds. */
 const SILENCE_MS = 15_000;
 
+/** A context is no older than this when it arrives. */
+const UNDER_WAY_MAX_MS = 2_000;
+
 /** A read. `weight` as the exchange counts it: 2 for the cheap ones, 20 for most. */
 export function infoCall(params: Record<string, Json>, weight = 20): Call {
   return { api: 'public', method: 'POST', path: 'info', params, weight };
@@ -20,14 +26,17 @@ export function infoCall(params: Record<string, Json>, weight = 20): Call {
 
 export class HyperliquidPublic implements PublicDialect {
   readonly #parts: PublicParts;
+  /** Exchange time of the newest frame that bears one; what comes after it on the same connection is no older. */
+  #toldAt = 0;
 
   constructor(parts: PublicParts) {
     this.#parts = parts;
   }
 
   async fetchQuote(market: VenueMarket): Promise<Required<QuotePart>> {
-    const context = await this.#context(market);
-    return { type: 'quote', symbol: market.symbol, ...pricesIn(context), at: this.#parts.now() };
+    // The answer has no time; it is no older than the question.
+    const at = this.#parts.now();
+    return { type: 'quote', symbol: market.symbol, ...pricesIn(await this.#context(market)), at };
   }
 
   /** From as far back as whole bars need; from the beginning when bars are missing there: only the newest are served. */
@@ -64,7 +73,7 @@ export class HyperliquidPublic implements PublicDialect {
   streams(symbols: readonly string[]): readonly StreamSpec[] {
     return symbols.flatMap((symbol) => {
       const coin = this.#parts.markets.bySymbol(symbol)?.id;
-      return coin === undefined ? [] : [openChannel(this.#parts.stream, { type: 'activeAssetCtx', coin }, SILENCE_MS)];
+      return coin === undefined ? [] : ['bbo', 'activeAssetCtx'].map((type) => openChannel(this.#parts.stream, { type, coin }, SILENCE_MS));
     });
   }
 
@@ -72,10 +81,15 @@ export class HyperliquidPublic implements PublicDialect {
     const lost = lostFrames(message);
     if (lost !== null) return lost;
     const row = typeof message === 'object' && message !== null && !Array.isArray(message) ? rowOf(message) : {};
+    if (row['channel'] === 'bbo') {
+      this.#toldAt = Math.max(this.#toldAt, timeOf(rowOf(row['data']), 'time'));
+      return [];
+    }
     if (row['channel'] !== 'activeAssetCtx') return null;
     const data = rowOf(row['data']);
     const market = this.#parts.markets.byId(textOf(data, 'coin'));
-    return market === null ? [] : [{ type: 'quote', symbol: market.symbol, ...pricesIn(rowOf(data['ctx'])), at: this.#parts.now() }];
+    const at = Math.max(this.#toldAt, this.#parts.now() - UNDER_WAY_MAX_MS);
+    return market === null ? [] : [{ type: 'quote', symbol: market.symbol, ...pricesIn(rowOf(data['ctx'])), at }];
   }
 }
 

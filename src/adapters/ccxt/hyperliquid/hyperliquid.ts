@@ -41,7 +41,7 @@ export const hyperliquid: Dialect = {
     positionModes: ['one-way'],
   },
   budget: { capacity: 1_200, windowMs: 60_000 },
-  readWeights: { perAccount: 84, perSymbol: 40 },
+  readWeights: { perAccount: 64, perSymbol: 40 },
   credentials: ['walletAddress', 'privateKey'],
   config: { options: { builderFee: false, fetchMarkets: { types: ['swap'] } } },
   prepare,

@@ -56,11 +56,11 @@ export class PublicStream {
     }
   }
 
-  /** About once a second: mark and index go on being told while nothing trades, as they were told last. */
+  /** About once a second: prices go on being told while nothing trades, as they were told last. */
   clock(at: number): void {
     for (const ticker of this.#tickers.values()) {
-      const { symbol = '', markPrice = '', indexPrice = '' } = ticker;
-      this.#say(`tickers.${symbol}`, () => this.#frame(`tickers.${symbol}`, 'delta', at, { symbol, markPrice, indexPrice }));
+      const { symbol = '', lastPrice = '', markPrice = '', indexPrice = '' } = ticker;
+      this.#say(`tickers.${symbol}`, () => this.#frame(`tickers.${symbol}`, 'delta', at, { symbol, lastPrice, markPrice, indexPrice }));
     }
   }
 
@@ -69,7 +69,10 @@ export class PublicStream {
     const market = this.#marketOf(topic);
     if (market === null || !topic.startsWith('tickers.')) return;
     const price = this.#parts.world.price(market.symbol);
-    if (price !== null) say(listener.socket, this.#frame(topic, 'snapshot', at, this.#ticker(market, price)));
+    if (price === null) return;
+    const ticker = this.#tickers.get(market.symbol) ?? this.#ticker(market, price);
+    this.#tickers.set(market.symbol, ticker);
+    say(listener.socket, this.#frame(topic, 'snapshot', at, ticker));
   }
 
   #marketOf(topic: string): BybitMarket | null {

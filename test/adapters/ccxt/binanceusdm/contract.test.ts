@@ -12,6 +12,7 @@ const { maxConditionalPerSymbol: _, ...capabilities } = capabilitiesOf('binanceu
 exchangeContract('ccxt on Binance USDⓈ-M', {
   capabilities: { ...capabilities, maxConditionalPerSymbol: 200 },
   lacks: { 'memory of closed ids': 'newClientOrderId and clientAlgoId have to be unique among open orders only' },
+  hasLine: true,
   start: async (positionMode) => {
     const rig = await startBinance({ account: { positionMode, ...CONTRACT_ACCOUNT }, markets: [BTC, ETH].map((symbol) => ({ symbol, ...CONTRACT_MARKET })), prices: { [BTC]: '10000', [ETH]: '1000' }, weightLimit: 1e9 });
     return wireHarness(rig, { exchangeId: 'binanceusdm', symbols: [BTC] });

@@ -10,6 +10,7 @@ exchangeContract('ccxt on Bybit', {
   capabilities: capabilitiesOf('bybit'),
   // Bybit takes such an order and cancels it at once.
   refusals: { POST_ONLY_WOULD_TAKE: null },
+  hasLine: true,
   start: async (positionMode) => {
     const rig = await startBybitRig({ account: { positionMode, ...CONTRACT_ACCOUNT }, markets: [BTC, ETH].map((symbol) => ({ symbol, ...CONTRACT_MARKET })), prices: { [BTC]: '10000', [ETH]: '1000' } });
     return wireHarness(rig, { exchangeId: 'bybit', symbols: [BTC] });

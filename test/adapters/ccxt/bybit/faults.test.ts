@@ -96,6 +96,18 @@ test('a read that breaks off proves nothing', async () => {
   expect(await exchange.fetchOrder('main', BTC, 'hrnone')).toBeNull();
 });
 
+test.each<WireFault>([{ type: 'html-page', status: 200, applied: true }, { type: 'empty-body' }, { type: 'truncated-json' }, { type: 'server-error', status: 502, applied: false }])(
+  'markets that do not come whole are not markets that do not exist: %j',
+  async (fault) => {
+    const { address } = rig.listener;
+    const open = (): Promise<CcxtExchange> => openCcxtExchange({ exchangeId: 'bybit', connection: { ...PLAIN_CONNECTION, restUrl: `http://${address}`, streamUrl: null }, credentials: new Map(), symbols: [BTC], log: { info: () => {}, warn: () => {}, error: () => {} } });
+    for (const status of ['', 'PreLaunch']) {
+      rig.listener.requestPolicy = ({ path, query }) => (path.endsWith('instruments-info') && (new URLSearchParams(query).get('status') ?? '') === status ? fault : { type: 'none' });
+      await expect(open()).rejects.toMatchObject({ code: 'EXCHANGE_UNAVAILABLE' });
+    }
+  },
+);
+
 test('a clock that was set is measured again when it is noticed', async () => {
   rig.clockAheadMs += 3_600_000;
   expect(await exchange.placeOrder(stop('hrclock'))).toMatchObject({ type: 'refused', code: 'CLOCK_SKEW' });

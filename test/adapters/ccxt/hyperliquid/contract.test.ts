@@ -18,6 +18,7 @@ exchangeContract('ccxt on Hyperliquid', {
   capabilities: { ...capabilities, maxConditionalPerSymbol: 1_000 },
   // Undocumented texts prove nothing: what they refuse is unknown and looked up.
   refusals: { MAX_OPEN_ORDERS: null, MAX_CONDITIONAL_ORDERS: null, MARKET_HALTED: null },
+  hasLine: true,
   start: async (positionMode) => {
     const rig = await WireRig.start({
       protocol: (world) => new HyperliquidProtocol({ world }),

@@ -5,6 +5,7 @@ import { hyperliquid } from '../../../../src/adapters/ccxt/hyperliquid/hyperliqu
 import { orderRow } from '../../../../src/adapters/ccxt/hyperliquid/order-rows.ts';
 import { HYPERLIQUID_REFUSALS, UNDESERIALISABLE } from '../../../../src/adapters/ccxt/hyperliquid/refusals.ts';
 import { openCcxtExchange } from '../../../../src/adapters/ccxt/open-ccxt-exchange.ts';
+import type { CcxtClient } from '../../../../src/adapters/ccxt/load-exchange.ts';
 import type { CcxtExchange } from '../../../../src/adapters/ccxt/ccxt-exchange.ts';
 import type { CcxtMarket, VenueMarket } from '../../../../src/adapters/ccxt/dialect.ts';
 import { ceilPrice, floorPrice, nearestPrice, priceGridOf } from '../../../../src/domain/price-grid.ts';
@@ -165,6 +166,25 @@ describe('answers', () => {
     expect(judge(null, 422, UNDESERIALISABLE)).toMatchObject({ type: 'refused', code: 'BAD_REQUEST' });
     expect(judge(null, 422, 'Unprocessable')).toMatchObject({ type: 'unknown' });
     expect(judge(null, 429)).toMatchObject({ type: 'refused', code: 'RATE_LIMITED' });
+  });
+});
+
+describe('a price', () => {
+  const told = (messages: readonly Json[], clock: () => number) => {
+    const market = { symbol: BTC, id: 'BTC' } as VenueMarket;
+    const nobody = () => Promise.reject(new Error('frames ask nobody'));
+    const dialect = hyperliquid.openPublic({ reader: { read: nobody, ask: nobody }, stream: {} as CcxtClient, now: clock, markets: { bySymbol: () => market, byId: () => market } });
+    return messages.flatMap((message) => dialect.frames(message) ?? []);
+  };
+  const bbo = (time: number): Json => ({ channel: 'bbo', data: { coin: 'BTC', time, bbo: [null, null] } });
+  const context: Json = { channel: 'activeAssetCtx', data: { coin: 'BTC', ctx: { markPx: '60001', midPx: '60000.5', oraclePx: '60002' } } };
+
+  it('is as old as the newest time told before it, not as its arrival', () => {
+    expect(told([bbo(1_000_000), context], () => 1_000_400)).toEqual([{ type: 'quote', symbol: BTC, last: '60000.5', mark: '60001', index: '60002', at: 1_000_000 }]);
+  });
+
+  it('is no older than a moment where no time is told for long', () => {
+    expect(told([bbo(1_000_000), context], () => 1_010_000)).toMatchObject([{ at: 1_010_000 - 2_000 }]);
   });
 });
 
