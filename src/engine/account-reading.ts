@@ -50,8 +50,11 @@ export async function readAccounts(scope: ReadingScope): Promise<PlanReading | n
 /** Positions first: every trade they show is then among the trades, as far as the exchange shows both equally fast. */
 async function readAccount(account: string, { exchange, symbol, tradesSince, accountEventsSince }: ReadingScope): Promise<AccountReading> {
   const snapshot = await exchange.fetchSnapshot(account);
-  const trades = await exchange.fetchTrades(account, symbol, tradesSince);
-  const events = (await exchange.fetchAccountEvents(account, accountEventsSince)).filter((event) => event.type === 'funding' || event.type === 'liquidation' || event.type === 'transfer');
-  const settings = await exchange.fetchSettings(account, symbol);
+  const [trades, heard, settings] = await Promise.all([
+    exchange.fetchTrades(account, symbol, tradesSince),
+    exchange.fetchAccountEvents(account, accountEventsSince),
+    exchange.fetchSettings(account, symbol),
+  ]);
+  const events = heard.filter((event) => event.type === 'funding' || event.type === 'liquidation' || event.type === 'transfer');
   return { account, snapshot, trades, events, settings };
 }

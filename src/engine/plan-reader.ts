@@ -56,6 +56,7 @@ export class PlanReader {
   readonly #parts: ReaderParts;
   readonly #watch: ReadWatch;
   #lastWriteAt = -Infinity;
+  #gaveWay = false;
   /** Counts writes, and how many the newest complete reading has seen the end of. */
   #writes = 0;
   #writesRead = -1;
@@ -75,6 +76,12 @@ export class PlanReader {
 
   get isDue(): boolean {
     return this.#watch.isDue(this.#parts.clock.elapsed());
+  }
+
+  /** What a fill has laid bare is covered before the exchange is read again, which takes many answers (I6); the reading has the next turn. */
+  givesWay(hasNews: boolean): boolean {
+    this.#gaveWay = !this.#gaveWay && hasNews && this.#watch.hasRead && this.isDue;
+    return this.#gaveWay;
   }
 
   isFresh(now: number): boolean {

@@ -289,7 +289,8 @@ export class PlanRunner {
       await this.#commits.commit();
       return !this.#queue.isEmpty;
     }
-    await this.#lookAgain();
+    const actsFirst = this.#reader.givesWay(events.some(({ type }) => type === 'exchange'));
+    if (!actsFirst) await this.#lookAgain();
     // Reading takes time: nothing is derived from a price, or without a fill, that has been heard of meanwhile.
     events.push(...(await this.#takeEvents()));
     if (this.#book.settle()) this.#derivedFrom = null;
@@ -304,7 +305,7 @@ export class PlanRunner {
     const stage = mayAct ? this.#nextStage(mayOpen) : [];
     await this.#act(stage);
     this.#updateBand();
-    return stage.length > 0 || !this.#queue.isEmpty;
+    return stage.length > 0 || !this.#queue.isEmpty || actsFirst;
   }
 
   #nextStage(mayOpen: boolean): readonly Action[] {

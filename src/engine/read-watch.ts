@@ -71,6 +71,11 @@ export class ReadWatch {
     this.#failures += 1;
   }
 
+  /** A complete reading was there since the start. */
+  get hasRead(): boolean {
+    return this.#completeFrom !== null;
+  }
+
   get failures(): number {
     return this.#failures;
   }

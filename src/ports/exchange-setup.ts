@@ -4,6 +4,7 @@
  */
 import type { DecimalString } from '../domain/decimal.ts';
 import type { MarginMode, PositionMode } from '../domain/strategy.ts';
+import type { OrderRecord } from './exchange.ts';
 
 /** What a key may do, as far as the exchange tells; null where it does not. */
 export interface KeyPermissions {
@@ -37,6 +38,8 @@ export interface ExchangeSetup {
   measureClock(): Promise<{ readonly offsetMs: number; readonly roundTripMs: number }>;
   fetchMarketFacts(symbol: string): Promise<MarketFacts>;
   fetchKeyPermissions(account: string): Promise<KeyPermissions>;
+  /** Of every symbol. */
+  fetchOpenOrders(account: string): Promise<readonly OrderRecord[]>;
   fetchFees(account: string, symbol: string): Promise<{ readonly takerFee: DecimalString; readonly makerFee: DecimalString }>;
   setPositionMode(account: string, symbol: string, mode: PositionMode): Promise<SetupOutcome>;
   setMarginMode(account: string, symbol: string, mode: MarginMode, leverage: DecimalString): Promise<SetupOutcome>;

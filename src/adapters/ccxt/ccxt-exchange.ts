@@ -25,7 +25,7 @@ import type {
 } from '../../ports/exchange.ts';
 import type { ExchangeSetup, KeyPermissions, MarketFacts, SetupOutcome } from '../../ports/exchange-setup.ts';
 import type { Log } from '../../ports/log.ts';
-import type { AccountDialect, Dialect, Frame, PublicDialect, VenueMarket, VenueMarkets } from './dialect.ts';
+import type { AccountDialect, Dialect, Frame, Hint, PublicDialect, VenueMarket, VenueMarkets } from './dialect.ts';
 import { EventLedger } from './event-ledger.ts';
 import type { FundingRate, LeverageTiers, PublicFacts } from './public-facts.ts';
 import type { AccountEvent } from './event-ledger.ts';
@@ -44,8 +44,10 @@ const READ_EVERY_MS = 10_000;
 const READING_SHARE = 0.6;
 /** From this many symbols on, readings of the account are spaced out. */
 const SYMBOLS_UNSPACED = 3;
-/** A streamed last price younger than this is as good as one that is asked for. */
+/** A streamed price younger than this is as good as one that is asked for. */
 const PRICE_YOUNG_MS = 2_000;
+/** But it is asked for this often all the same: one of its parts may have been missed while the others go on. */
+const QUOTE_EVERY_MS = 30_000;
 
 export interface OpenAccount {
   readonly account: string;
@@ -77,7 +79,9 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
   readonly #desks: ReadonlyMap<string, AccountDesk>;
   readonly #listeners = new Set<(event: ExchangeEvent) => void>();
   readonly #board = new QuoteBoard();
-  readonly #lastHeardAt = new Map<string, number>();
+  readonly #priceHeardAt = new Map<string, number>();
+  /** When the price was asked for last; forgotten when a stream may have missed something. */
+  readonly #quotedAt = new Map<string, number>();
   readonly #keepers: StreamKeeper[] = [];
   #lastGapAt: number;
 
@@ -113,12 +117,19 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
   start(): void {
     const { publicDialect, publicStream, symbols, dialect } = this.#parts;
     const name = dialect.capabilities.exchangeId;
-    this.#keep(publicStream, `${name} prices`, (message) => publicDialect.frames(message)).open(publicDialect.streams(symbols));
-    for (const { account, dialect: own, stream } of this.#desks.values()) this.#keep(stream, `${name} ${account}`, (message) => own.frames(message)).open(own.streams());
+    this.#keep(publicStream, `${name} prices`, (message) => publicDialect.frames(message), null).open(publicDialect.streams(symbols));
+    for (const desk of this.#desks.values()) {
+      this.#keep(desk.stream, `${name} ${desk.account}`, (message) => desk.dialect.frames(message), desk).open(desk.dialect.streams());
+      desk.events.hintedEveryMs = dialect.hintedEventsMs ?? 0;
+    }
   }
 
-  #keep(client: CcxtClient, name: string, frames: PublicDialect['frames']): StreamKeeper {
-    const keeper = new StreamKeeper({ client, name, log: this.#parts.log, frames, onFrame: (frame) => this.#hear(frame), onGap: () => this.#tellGap() });
+  #keep(client: CcxtClient, name: string, frames: PublicDialect['frames'], desk: AccountDesk | null): StreamKeeper {
+    const onGap = (hint?: Hint): void => {
+      if (hint?.about !== 'orders') desk?.events.doubt();
+      this.#tellGap();
+    };
+    const keeper = new StreamKeeper({ client, name, log: this.#parts.log, frames, onFrame: (frame) => this.#hear(frame), onGap });
     this.#keepers.push(keeper);
     return keeper;
   }
@@ -130,12 +141,12 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
     }
     const price = this.#board.hear(frame);
     if (price === null) return;
-    // Mark prices come by the clock: they do not say that no trade was missed.
-    if (frame.last !== undefined) this.#lastHeardAt.set(frame.symbol, performance.now());
+    this.#priceHeardAt.set(frame.symbol, performance.now());
     this.#tell(price);
   }
 
   #tellGap(): void {
+    this.#quotedAt.clear();
     const at = this.#parts.clock.now();
     const since = this.#lastGapAt;
     this.#lastGapAt = at;
@@ -165,7 +176,7 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
     if (market === null) return unknownSymbol(request.symbol);
     const fault = formFault(request, this.capabilities);
     if (fault !== null) return { type: 'refused', ...fault };
-    return orUnknown(this.#desk(request.account).dialect.place(market, request, priorityOf(request)));
+    return this.#desk(request.account).dialect.place(market, request, priorityOf(request));
   }
 
   async amendOrder(request: AmendRequest): Promise<WriteOutcome<OrderRecord>> {
@@ -173,23 +184,27 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
     if (market === null) return unknownSymbol(request.symbol);
     if (!this.capabilities.amendsConditional) return { type: 'refused', code: 'ORDER_NOT_AMENDABLE', message: 'orders are replaced here, never amended' };
     const { dialect } = this.#desk(request.account);
-    return this.#withRecord(await orUnknown(dialect.amend(market, request)), dialect, market, request.clientOrderId);
+    return this.#withRecord(await dialect.amend(market, request), dialect, market, request.clientOrderId);
   }
 
   async cancelOrder(request: CancelRequest): Promise<WriteOutcome<OrderRecord>> {
     const market = this.#parts.markets.bySymbol(request.symbol);
     if (market === null) return unknownSymbol(request.symbol);
     const { dialect } = this.#desk(request.account);
-    return this.#withRecord(await orUnknown(dialect.cancel(market, request)), dialect, market, request.clientOrderId);
+    return this.#withRecord(await dialect.cancel(market, request), dialect, market, request.clientOrderId);
   }
 
   /** Where the answer does not say how the order stands now, it is asked; while that is not known, nothing is. */
   async #withRecord(outcome: WriteOutcome<OrderRecord | null>, dialect: AccountDialect, market: VenueMarket, clientOrderId: string): Promise<WriteOutcome<OrderRecord>> {
     if (outcome.type !== 'done') return outcome;
     if (outcome.value !== null) return { type: 'done', value: outcome.value };
-    return orUnknown(
-      dialect.fetchOrder(market, clientOrderId).then((value) => (value === null ? { type: 'unknown', message: 'accepted, but the exchange does not show the order' } : { type: 'done', value })),
-    );
+    try {
+      const value = await dialect.fetchOrder(market, clientOrderId);
+      return value === null ? { type: 'unknown', message: 'accepted, but the exchange does not show the order' } : { type: 'done', value };
+    } catch (error) {
+      if (!(error instanceof HedgerowError) || error.code !== 'EXCHANGE_UNAVAILABLE') throw error;
+      return { type: 'unknown', message: `accepted; ${error.message}` };
+    }
   }
 
   // --- reads -------------------------------------------------------------------------------------------------------------------
@@ -199,8 +214,12 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
   }
 
   async fetchPrice(symbol: string): ReturnType<Exchange['fetchPrice']> {
-    const heardAt = this.#lastHeardAt.get(symbol) ?? -Infinity;
-    if (performance.now() - heardAt >= PRICE_YOUNG_MS) this.#board.hear(await this.#parts.publicDialect.fetchQuote(this.#market(symbol)));
+    const now = performance.now();
+    const isYoung = now - (this.#priceHeardAt.get(symbol) ?? -Infinity) < PRICE_YOUNG_MS && now - (this.#quotedAt.get(symbol) ?? -Infinity) < QUOTE_EVERY_MS;
+    if (!isYoung) {
+      this.#board.hear(await this.#parts.publicDialect.fetchQuote(this.#market(symbol)));
+      this.#quotedAt.set(symbol, now);
+    }
     return this.#board.price(symbol);
   }
 
@@ -234,8 +253,7 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
   async #readSnapshot({ account, dialect }: OpenAccount): Promise<AccountSnapshot> {
     const startedAt = this.#parts.clock.now();
     const positions = (await dialect.fetchPositions()).filter(({ amount }) => !dec(amount).isZero());
-    const openOrders = await dialect.fetchOpenOrders();
-    const balance = await dialect.fetchBalance();
+    const [openOrders, balance] = await bothOf(dialect.fetchOpenOrders('traded'), dialect.fetchBalance());
     return { account, startedAt, endedAt: this.#parts.clock.now(), complete: true, positions, openOrders, balance };
   }
 
@@ -278,6 +296,10 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
     return this.#desk(account).dialect.fetchKeyPermissions();
   }
 
+  fetchOpenOrders(account: string): Promise<readonly OrderRecord[]> {
+    return this.#desk(account).dialect.fetchOpenOrders('all');
+  }
+
   fetchFees(account: string, symbol: string): Promise<{ readonly takerFee: string; readonly makerFee: string }> {
     return this.#desk(account).dialect.fetchFees(this.#market(symbol));
   }
@@ -295,14 +317,10 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
   }
 }
 
-/** A write may have to read, e.g. where an order has gone: what that read does not tell, nobody knows, and a write never throws for it. */
-async function orUnknown<T>(write: Promise<WriteOutcome<T>>): Promise<WriteOutcome<T>> {
-  try {
-    return await write;
-  } catch (error) {
-    if (!(error instanceof HedgerowError) || error.code !== 'EXCHANGE_UNAVAILABLE') throw error;
-    return { type: 'unknown', message: error.message };
-  }
+/** Both at once; when one fails the other is waited for all the same, so that no request goes on behind a reading that is over. */
+async function bothOf<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 function unknownSymbol(symbol: string): WriteOutcome<never> {

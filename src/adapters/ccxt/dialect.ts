@@ -84,8 +84,14 @@ export interface QuotePart {
   readonly at: number;
 }
 
+/** Something happened that has to be read; `orders`: and it is about orders alone, no money has moved. */
+export interface Hint {
+  readonly type: 'hint';
+  readonly about?: 'orders';
+}
+
 /** What a frame of a stream says. `hint`: something happened that has to be read; `lost`: the stream has a hole, it is opened anew. */
-export type Frame = Exclude<ExchangeEvent, { type: 'price' | 'gap' }> | QuotePart | { readonly type: 'hint' } | { readonly type: 'lost'; readonly reason: string };
+export type Frame = Exclude<ExchangeEvent, { type: 'price' | 'gap' }> | QuotePart | Hint | { readonly type: 'lost'; readonly reason: string };
 
 /** One subscription to keep alive. `open` resolves or rejects when it has to be opened again. */
 export interface StreamSpec {
@@ -133,6 +139,8 @@ export interface AccountParts {
   readonly account: string;
   /** Whose balance counts: the settle currency of what is traded. */
   readonly currency: string;
+  /** What is traded. */
+  readonly symbols: readonly string[];
   readonly caller: Caller;
   readonly markets: VenueMarkets;
   /** Carries the credentials; for streams only. */
@@ -155,8 +163,8 @@ export interface AccountDialect {
   cancel(market: VenueMarket, request: CancelRequest): Promise<CancelOutcome>;
   /** In every namespace; null only when the exchange itself says that there is none. */
   fetchOrder(market: VenueMarket, clientOrderId: string): Promise<OrderRecord | null>;
-  /** Of all symbols, every namespace and page. One record per client order id. */
-  fetchOpenOrders(): Promise<readonly OrderRecord[]>;
+  /** Every namespace and page. One record per client order id. `traded`: at least those of the symbols that are traded here. */
+  fetchOpenOrders(scope: 'traded' | 'all'): Promise<readonly OrderRecord[]>;
   /** Of all symbols; what is flat may be missing. */
   fetchPositions(): Promise<readonly PositionRecord[]>;
   fetchBalance(): Promise<BalanceRecord>;
@@ -179,6 +187,8 @@ export interface Dialect {
   readonly budget: BudgetSpec;
   /** What one reading of everything weighs: once for an account, and for each symbol. */
   readonly readWeights: { readonly perAccount: number; readonly perSymbol: number };
+  /** The private stream tells of funding, forced closes and transfers; then they are read this often without being told, ms. Absent: with every reading. */
+  readonly hintedEventsMs?: number;
   /** ccxt's constructor configuration, without credentials, rate limiter and number type. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Names of the credentials (ccxt's `requiredCredentials`) an account needs. */

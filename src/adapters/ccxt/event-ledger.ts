@@ -21,6 +21,10 @@ export class EventLedger {
   #to = 0;
   #wanted = Infinity;
   readonly #shared: SharedRead<void>;
+  /** A stream is open that tells when there may be new ones: they are asked for this often all the same, ms; 0: whenever somebody asks. */
+  hintedEveryMs = 0;
+  #isDoubted = true;
+  #readAt = -Infinity;
 
   constructor(fetch: (since: number) => Promise<readonly AccountEvent[]>, now: () => number, restMs: number) {
     this.#fetch = fetch;
@@ -30,12 +34,31 @@ export class EventLedger {
 
   /** Oldest first. Rejects with EXCHANGE_UNAVAILABLE. */
   async since(since: number): Promise<readonly AccountEvent[]> {
-    this.#wanted = Math.min(this.#wanted, since);
-    await this.#shared.get();
+    const isKnown = this.#from !== null && since >= this.#from && performance.now() - this.#readAt < this.hintedEveryMs;
+    if (!isKnown || this.#isDoubted) {
+      this.#wanted = Math.min(this.#wanted, since);
+      await this.#shared.get();
+    }
     return [...this.#events.values()].filter(({ at }) => at >= since).sort((a, b) => a.at - b.at);
   }
 
+  /** There may be new ones: the next who asks is told what the exchange says then. */
+  doubt(): void {
+    this.#isDoubted = true;
+  }
+
   async #read(): Promise<void> {
+    this.#isDoubted = false;
+    try {
+      await this.#readOn();
+      this.#readAt = performance.now();
+    } catch (error) {
+      this.#isDoubted = true;
+      throw error;
+    }
+  }
+
+  async #readOn(): Promise<void> {
     const wanted = this.#wanted;
     this.#wanted = Infinity;
     const isKnown = this.#from !== null && wanted >= this.#from;

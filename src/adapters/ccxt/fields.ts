@@ -18,6 +18,11 @@ export function rowOf(json: Json | undefined, what = 'an answer'): Row {
   return json as Row;
 }
 
+/** Null for what is no object. */
+export function rowOrNull(json: Json | undefined): Row | null {
+  return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Row) : null;
+}
+
 export function rowsOf(json: Json | undefined, what = 'a list'): readonly Row[] {
   if (!Array.isArray(json)) throw malformed(`no list for ${what}`);
   return (json as readonly Json[]).map((each) => rowOf(each, what));

@@ -71,7 +71,7 @@ export async function openCcxtExchange(options: CcxtExchangeOptions): Promise<Cc
     const [stream, read, write] = [await create('pro', keys), await create('rest', keys), await create('rest', keys)];
     for (const client of [stream, read, write]) shareMarkets(publicStream, client);
     stamping.push(stream, read, write);
-    accounts.push({ account, stream, dialect: dialect.openAccount({ account, currency, caller: callerOf(read, write), markets, stream, signer: write, now: () => clock.now(), spacingMs: readSpacing(dialect, symbols.length) }) });
+    accounts.push({ account, stream, dialect: dialect.openAccount({ account, currency, symbols, caller: callerOf(read, write), markets, stream, signer: write, now: () => clock.now(), spacingMs: readSpacing(dialect, symbols.length) }) });
   }
   if (signed !== null) stamping.push(signed);
   await clock.start();
@@ -147,6 +147,8 @@ async function loadMarkets(exchangeId: string, dialect: Dialect, client: CcxtCli
     clearTimeout(timer);
   }
   const known = Object.values(all).flatMap((market) => (market.swap && market.linear === true ? (dialect.marketOf(market) ?? []) : []));
+  // Junk with 200 reads as an exchange without markets.
+  if (known.length === 0) throw new HedgerowError('EXCHANGE_UNAVAILABLE', `${exchangeId} does not tell its markets: the answer holds none`);
   const bySymbol = new Map(known.map((market) => [market.symbol, market]));
   const byId = new Map(known.map((market) => [market.id, market]));
   for (const symbol of symbols) if (!bySymbol.has(symbol)) throw new HedgerowError('INPUT_INVALID', `${exchangeId} has no linear swap ${symbol}${nearest(symbol, known)}`);

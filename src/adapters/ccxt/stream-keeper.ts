@@ -6,7 +6,7 @@
 import { HedgerowError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Log } from '../../ports/log.ts';
-import type { Frame, StreamSpec } from './dialect.ts';
+import type { Frame, Hint, StreamSpec } from './dialect.ts';
 import type { CcxtClient } from './load-exchange.ts';
 
 /** Between two attempts to open a stream, doubled up to the last. */
@@ -36,8 +36,8 @@ export interface StreamKeeperParts {
   readonly name: string;
   readonly frames: (message: Json) => readonly Frame[] | null;
   readonly onFrame: (frame: Exclude<Frame, { type: 'lost' | 'hint' }>) => void;
-  /** A connection was made or lost: what happened until then may have been missed. */
-  readonly onGap: () => void;
+  /** A connection was made or lost, or a frame tells too little: what happened until then may have been missed. */
+  readonly onGap: (hint?: Hint) => void;
 }
 
 export class StreamKeeper {
@@ -80,7 +80,7 @@ export class StreamKeeper {
     if (frames === null) return toCcxt(connection, message);
     for (const frame of frames) {
       if (frame.type === 'lost') this.#end(connection, frame.reason);
-      else if (frame.type === 'hint') this.#parts.onGap();
+      else if (frame.type === 'hint') this.#parts.onGap(frame);
       else this.#parts.onFrame(frame);
     }
     return undefined;

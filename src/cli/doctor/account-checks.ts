@@ -1,9 +1,8 @@
 /** `doctor`: what concerns one account: its key, its modes and leverage, its money, and what others have left on it. */
 import { dec, plain, sum } from '../../domain/decimal.ts';
-import { HedgerowError } from '../../domain/errors.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 import { exchangeLeverage } from '../../sim/simulated-market.ts';
-import type { AccountSnapshot, Exchange } from '../../ports/exchange.ts';
+import type { AccountSnapshot, Exchange, OrderRecord } from '../../ports/exchange.ts';
 import type { ExchangeSetup } from '../../ports/exchange-setup.ts';
 import { decodeClientOrderId } from '../../window/client-order-id.ts';
 import { fail, pass, warn } from './finding.ts';
@@ -20,7 +19,7 @@ export interface AccountCase {
 
 export async function checkAccount(given: AccountCase): Promise<Finding[]> {
   const snapshot = await given.exchange.fetchSnapshot(given.account);
-  return [...(await checkKey(given)), ...(await checkSettings(given, snapshot)), ...(await checkFees(given)), ...checkMoney(given, snapshot), ...checkForeign(given, snapshot)];
+  return [...(await checkKey(given)), ...(await checkSettings(given, snapshot)), ...(await checkFees(given)), ...checkMoney(given, snapshot), ...checkForeign(given, snapshot, await given.setup.fetchOpenOrders(given.account))];
 }
 
 async function checkKey({ setup, account }: AccountCase): Promise<Finding[]> {
@@ -37,10 +36,10 @@ async function checkKey({ setup, account }: AccountCase): Promise<Finding[]> {
   return findings;
 }
 
-async function checkSettings({ strategy, account, exchange }: AccountCase, snapshot: AccountSnapshot): Promise<Finding[]> {
+async function checkSettings({ strategy, account, exchange, setup }: AccountCase, snapshot: AccountSnapshot): Promise<Finding[]> {
   const { positionMode, marginMode } = strategy.exchange;
   const settings = await exchange.fetchSettings(account, strategy.symbol);
-  const apply = isFlat(snapshot) ? `hedgerow doctor --apply sets it, or change exchange.` : 'close its positions and cancel its orders first, then hedgerow doctor --apply sets it, or change exchange.';
+  const apply = isFlat(snapshot, await setup.fetchOpenOrders(account)) ? `hedgerow doctor --apply sets it, or change exchange.` : 'close its positions and cancel its orders first, then hedgerow doctor --apply sets it, or change exchange.';
   return [
     settings.positionMode === positionMode
       ? pass('position-mode', account, positionMode)
@@ -62,12 +61,8 @@ function leverageFinding(strategy: Strategy, account: string, leverage: string):
 }
 
 async function checkFees({ strategy, account, exchange, setup }: AccountCase): Promise<Finding[]> {
+  const fees = await setup.fetchFees(account, strategy.symbol);
   const assumed = await exchange.fetchInstrument(strategy.symbol);
-  const fees = await setup.fetchFees(account, strategy.symbol).catch((error: unknown) => {
-    if (!(error instanceof HedgerowError) || error.code !== 'EXCHANGE_UNAVAILABLE') throw error;
-    return null;
-  });
-  if (fees === null) return [warn('fees', account, `the exchange does not tell what the account pays; orders are sized with taker ${percent(assumed.takerFee)}, as listed`, 'look at its page of fees')];
   const text = `taker ${percent(fees.takerFee)}, maker ${percent(fees.makerFee)}`;
   if (dec(fees.takerFee).lessThanOrEqualTo(assumed.takerFee)) return [pass('fees', account, text)];
   return [warn('fees', account, `${text}: more than the ${percent(assumed.takerFee)} orders are sized with`, 'keep some margin free, or pay the exchange\'s usual fees')];
@@ -87,7 +82,7 @@ function checkMoney({ strategy, account, isStarted }: AccountCase, { balance }: 
 }
 
 /** Whoever else trades on the account moves its margin; on the symbol itself the plan could not tell his positions from its own. */
-function checkForeign({ strategy, account, isStarted }: AccountCase, { openOrders, positions }: AccountSnapshot): Finding[] {
+function checkForeign({ strategy, account, isStarted }: AccountCase, { positions }: AccountSnapshot, openOrders: readonly OrderRecord[]): Finding[] {
   const { symbol } = strategy;
   const foreign = openOrders.filter((order) => decodeClientOrderId(order.clientOrderId) === null);
   const here = foreign.filter((order) => order.symbol === symbol);
@@ -103,6 +98,6 @@ function checkForeign({ strategy, account, isStarted }: AccountCase, { openOrder
 }
 
 /** Nothing is held and nothing rests: modes may be changed. */
-export function isFlat({ openOrders, positions }: AccountSnapshot): boolean {
+export function isFlat({ positions }: AccountSnapshot, openOrders: readonly OrderRecord[]): boolean {
   return openOrders.length === 0 && positions.every(({ amount }) => dec(amount).isZero());
 }

@@ -76,7 +76,7 @@ async function applyTo(account: string, strategy: Strategy, exchange: Exchange &
   ];
   const missing = wanted.filter(([, isSo]) => !isSo);
   if (missing.length === 0) return [];
-  if (!isFlat(await exchange.fetchSnapshot(account))) {
+  if (!isFlat(await exchange.fetchSnapshot(account), await exchange.fetchOpenOrders(account))) {
     return [fail('apply', account, `${missing.map(([what]) => what).join(', ')}: not set, because the account holds positions or orders`, 'close and cancel them first')];
   }
   const findings: Finding[] = [];

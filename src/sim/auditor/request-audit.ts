@@ -46,8 +46,10 @@ function contentFault({ kind, request }: ReceivedRequest, evidence: Evidence): F
   return finding('I2', 'a client order id carried two contents', { clientOrderId: request.clientOrderId, first: before, second: content });
 }
 
+/** What has no trigger price is triggered by nothing: wires carry no source then. */
 function contentOf(request: object): string {
-  return JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const hasTrigger = !('triggerPrice' in request) || request.triggerPrice !== null;
+  return JSON.stringify(Object.entries(request).filter(([name]) => hasTrigger || name !== 'triggerBy').sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** I15. */

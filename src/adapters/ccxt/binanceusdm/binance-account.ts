@@ -5,7 +5,7 @@ import type { MarginMode, PositionMode } from '../../../domain/strategy.ts';
 import type { AccountSettings, AmendRequest, BalanceRecord, CancelRequest, OrderRecord, OrderRequest, PositionRecord, RefusalCode, TradeRecord, WriteOutcome } from '../../../ports/exchange.ts';
 import type { KeyPermissions, SetupOutcome } from '../../../ports/exchange-setup.ts';
 import type { AccountDialect, AccountParts, CancelOutcome, Frame, StreamSpec, Verdict, VenueMarket } from '../dialect.ts';
-import { decimalOf, flagOf, nonZeroDecimal, optionalDecimal, optionalText, orUnknown, rowOf, rowsOf, textOf, timeOf } from '../fields.ts';
+import { decimalOf, flagOf, nonZeroDecimal, optionalDecimal, optionalText, orUnknown, rowOf, rowOrNull, rowsOf, textOf, timeOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
 import { acceptedRecord, feeIn, marginRatioOf } from '../order-records.ts';
 import type { Priority } from '../rate-budget.ts';
@@ -18,6 +18,10 @@ import { userFrames } from './user-frames.ts';
 
 const TRADES_PAGE = 1_000;
 const PAGES_MAX = 100;
+/** Above, open orders of all symbols at once weigh less. */
+const SYMBOLS_ONE_BY_ONE = 20;
+/** Modes and leverages are believed for this long, ms: for the parts of one reading. */
+const SETTINGS_MS = 2_000;
 /** Trades are given for a week at a time. */
 const TRADES_SPAN_MS = 7 * 86_400_000 - 1;
 
@@ -37,12 +41,13 @@ interface Streaming {
 export class BinanceAccount implements AccountDialect {
   readonly #parts: AccountParts;
   readonly #children: ChildOrders;
-  readonly #settings: SharedRead<Settings>;
+  readonly #sharedSettings: SharedRead<Settings>;
+  #knownSettings: { readonly settings: Settings; readonly at: number } | null = null;
 
   constructor(parts: AccountParts) {
     this.#parts = parts;
     this.#children = new ChildOrders(parts.caller, parts.account);
-    this.#settings = new SharedRead(() => this.#readSettings(), parts.spacingMs);
+    this.#sharedSettings = new SharedRead(() => this.#readSettings(), parts.spacingMs);
   }
 
   // --- writes ------------------------------------------------------------------------------------------------------------------
@@ -121,10 +126,10 @@ export class BinanceAccount implements AccountDialect {
   }
 
   /** Regular first: what fires between the two reads is then in neither list rather than twice, and is looked up. */
-  async fetchOpenOrders(): Promise<readonly OrderRecord[]> {
-    const { caller, markets, account } = this.#parts;
-    const regular = rowsOf(await caller.read(this.#get('openOrders', {}, 40)), 'open orders');
-    const algo = rowsOf(await caller.read(this.#get('openAlgoOrders', {}, 40)), 'open conditional orders');
+  async fetchOpenOrders(scope: 'traded' | 'all'): Promise<readonly OrderRecord[]> {
+    const { markets, account } = this.#parts;
+    const regular = await this.#openRows('openOrders', scope);
+    const algo = await this.#openRows('openAlgoOrders', scope);
     const records = new Map<string, OrderRecord>();
     for (const row of algo) {
       const market = markets.byId(textOf(row, 'symbol'));
@@ -145,10 +150,18 @@ export class BinanceAccount implements AccountDialect {
     return [...records.values()];
   }
 
+  /** One symbol weighs 1, all of them 40. */
+  async #openRows(path: string, scope: 'traded' | 'all'): Promise<readonly Row[]> {
+    const { caller, symbols, markets } = this.#parts;
+    if (scope === 'all' || symbols.length > SYMBOLS_ONE_BY_ONE) return rowsOf(await caller.read(this.#get(path, {}, 40)), path);
+    const ids = symbols.flatMap((symbol) => markets.bySymbol(symbol)?.id ?? []);
+    return (await Promise.all(ids.map(async (symbol) => rowsOf(await caller.read(this.#get(path, { symbol }, 1)), path)))).flat();
+  }
+
   async fetchPositions(): Promise<readonly PositionRecord[]> {
     const { caller, markets, account } = this.#parts;
     const rows = rowsOf(await caller.read(this.#get('positionRisk', {}, 5, 'fapiPrivateV3')), 'positions');
-    const settings = await this.#settings.get();
+    const settings = await this.#settings();
     return rows.flatMap((row) => {
       const market = markets.byId(textOf(row, 'symbol'));
       if (market === null) return [];
@@ -184,6 +197,8 @@ export class BinanceAccount implements AccountDialect {
     const now = this.#parts.now();
     for (let from = since; from <= now; from += TRADES_SPAN_MS + 1) await this.#tradesOfSpan(market, from, from + TRADES_SPAN_MS, rows);
     const trades: TradeRecord[] = [];
+    const times = [...rows.values()].map((row) => timeOf(row, 'time'));
+    if (times.length > 0) await this.#children.learnMany([...rows.values()].map((row) => textOf(row, 'orderId')), market, Math.min(...times), Math.max(...times));
     for (const row of rows.values()) trades.push(await this.#trade(row, market));
     return trades.sort((a, b) => a.at - b.at || Number(a.id) - Number(b.id));
   }
@@ -224,21 +239,29 @@ export class BinanceAccount implements AccountDialect {
 
   fetchAccountEvents(since: number): ReturnType<AccountDialect['fetchAccountEvents']> {
     const { account, caller, markets } = this.#parts;
-    return fetchAccountEvents({ account, reader: caller, markets, isHedgeMode: async () => (await this.#settings.get()).isHedgeMode }, since);
+    return fetchAccountEvents({ account, reader: caller, markets, isHedgeMode: async () => (await this.#settings()).isHedgeMode }, since);
   }
 
   async fetchSettings(market: VenueMarket): Promise<AccountSettings> {
-    const settings = await this.#settings.get();
+    const settings = await this.#settings();
     const own = settings.bySymbolId.get(market.id);
     return { positionMode: settings.isHedgeMode ? 'hedge' : 'one-way', marginMode: own?.marginMode ?? 'cross', leverage: own?.leverage ?? '1' };
   }
 
+  async #settings(): Promise<Settings> {
+    const known = this.#knownSettings;
+    return known !== null && performance.now() - known.at < SETTINGS_MS ? known.settings : this.#sharedSettings.get();
+  }
+
   async #readSettings(): Promise<Settings> {
+    const at = performance.now();
     const { caller } = this.#parts;
     const account = rowOf(await caller.read(this.#get('accountConfig', {}, 5)));
     const symbols = rowsOf(await caller.read(this.#get('symbolConfig', {}, 5)), 'symbol settings');
     const bySymbolId = new Map(symbols.map((row) => [textOf(row, 'symbol'), { marginMode: row['marginType'] === 'ISOLATED' ? ('isolated' as const) : ('cross' as const), leverage: decimalOf(row, 'leverage') }]));
-    return { isHedgeMode: flagOf(account, 'dualSidePosition'), bySymbolId };
+    const settings = { isHedgeMode: flagOf(account, 'dualSidePosition'), bySymbolId };
+    this.#knownSettings = { settings, at };
+    return settings;
   }
 
   // --- set-up ------------------------------------------------------------------------------------------------------------------
@@ -277,6 +300,7 @@ export class BinanceAccount implements AccountDialect {
 
   async #set(path: string, params: Record<string, string>, unchangedCode: string | null): Promise<SetupOutcome> {
     const verdict = await this.#parts.caller.write({ api: 'fapiPrivate', method: 'POST', path, params, weight: 1 }, 'write');
+    this.#knownSettings = null;
     if (verdict.type === 'ok') return { type: 'done' };
     return unchangedCode !== null && verdict.message.startsWith(unchangedCode) ? { type: 'unchanged' } : { type: 'failed', message: verdict.message };
   }
@@ -300,6 +324,7 @@ export class BinanceAccount implements AccountDialect {
 
   frames(message: Json): readonly Frame[] | null {
     const { account, markets, stream } = this.#parts;
+    if (rowOrNull(message)?.['e'] === 'ACCOUNT_CONFIG_UPDATE') this.#knownSettings = null;
     return userFrames(message, { account, markets, children: this.#children, forgetListenKey: () => forgetListenKey(stream as unknown as Streaming) });
   }
 }

@@ -31,7 +31,8 @@ export const binanceUsdm: Dialect = {
     positionModes: ['hedge', 'one-way'],
   },
   budget: { capacity: 2_400, windowMs: 60_000 },
-  readWeights: { perAccount: 190, perSymbol: 5 },
+  readWeights: { perAccount: 110, perSymbol: 7 },
+  hintedEventsMs: 60_000,
   credentials: ['apiKey', 'secret'],
   config: {
     options: {

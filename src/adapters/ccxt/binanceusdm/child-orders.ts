@@ -16,6 +16,10 @@ const SEARCH_BACK_MS = 7 * 86_400_000 - 60_000;
 const ALGO_PAGE = 1_000;
 /** The form of our own ids: a child that carries one has it from its conditional order. */
 export const OURS = /^hr[0-9a-z]{25}$/;
+/** A list of all orders weighs as much as this many single ones. */
+const ONE_BY_ONE_MAX = 5;
+/** Orders that are filled at once, or have fired a moment before. */
+const ORDER_LIFE_MS = 3_600_000;
 /** Client ids the exchange gives to orders of its own. */
 const FORCED = /^(?:autoclose-|adl_autoclose|settlement_autoclose-|delivery_autoclose-)/;
 
@@ -74,6 +78,18 @@ export class ChildOrders {
   /** Undefined when it is not known. */
   known(orderId: string): string | null | undefined {
     return this.#clientIds.get(orderId);
+  }
+
+  /** Learns the ids of many orders at once, where that weighs less than one by one. `from` and `to`: when they were placed at the earliest and traded at the latest, ms. */
+  async learnMany(orderIds: readonly string[], market: VenueMarket, from: number, to: number): Promise<void> {
+    const unknown = new Set(orderIds.filter((orderId) => !this.#clientIds.has(orderId)));
+    if (unknown.size < ONE_BY_ONE_MAX) return;
+    const params = { symbol: market.id, startTime: Math.max(from - ORDER_LIFE_MS, to - SEARCH_BACK_MS), endTime: to + 1, limit: ALGO_PAGE };
+    const rows = rowsOf(await this.#reader.read({ api: 'fapiPrivate', method: 'GET', path: 'allOrders', params, weight: 5 }));
+    for (const row of rows) {
+      const [orderId, own] = [textOf(row, 'orderId'), textOf(row, 'clientOrderId')];
+      if (unknown.has(orderId) && (FORCED.test(own) || OURS.test(own))) this.learn(orderId, own);
+    }
   }
 
   /** The id the conditional order had where there was one, else the order's own; null for the exchange's own orders. */

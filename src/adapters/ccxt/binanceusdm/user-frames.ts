@@ -56,7 +56,7 @@ function orderFrames(order: Row, at: number, { account, markets, children }: Use
   if (isForced(own)) return [{ type: 'hint' }];
   if (OURS.test(own)) children.learn(orderId, own);
   const clientOrderId = children.known(orderId);
-  if (clientOrderId === undefined || clientOrderId === null) return [{ type: 'hint' }];
+  if (clientOrderId === undefined || clientOrderId === null) return [{ type: 'hint', about: 'orders' }];
   const record = { ...regularRecord(asRestRow(order, at), account, market.symbol), clientOrderId };
   const trade: readonly Frame[] = order['x'] === 'TRADE' ? [{ type: 'trade', trade: tradeOf(order, clientOrderId, account, market), at }] : [];
   const origin = children.knownOrigin(clientOrderId);
