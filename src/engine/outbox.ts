@@ -78,6 +78,8 @@ const NEGATIVE_SNAPSHOTS_NEEDED = 2;
 const FIRST_SHRINK = new D('0.002');
 /** Look-ups of an order whose fate is unknown, ms after each other. */
 const LOOKUP_WAITS_MS = [0, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000] as const;
+/** A look-up that was not answered, or came to no conclusion where it could have, says nothing: the next one does not wait longer, for the slot is blocked meanwhile. */
+const INCONCLUSIVE_WAIT_MAX_MS = 2_000;
 /** After a refusal that concerns every request: doubled from the first to the last while it goes on. */
 const FIRST_HOLD_MS = 500;
 const HOLD_MAX_MS = 60_000;
@@ -413,12 +415,20 @@ export class Outbox {
       const wait = LOOKUP_WAITS_MS[Math.min(attempts, LOOKUP_WAITS_MS.length - 1)] ?? 0;
       this.#unknown.set(order.clientOrderId, { ...unknown, attempts, nextAt: this.#nextLookup(unknown, from, wait) });
       const found = await unlessUnavailable(() => this.#options.exchange.fetchOrder(order.account, order.symbol, order.clientOrderId), 'unanswered' as const);
-      if (found === 'unanswered') continue;
+      if (found === 'unanswered') {
+        this.#lookAgainSoon(order.clientOrderId, from);
+        continue;
+      }
       const now = orders.get(order.clientOrderId);
       if (now === undefined || now.status !== 'unknown') continue;
       if (found !== null) this.judge(now, found, from, orders, record, clock.now());
       else await this.#countNegative(now, from, orders, record);
     }
+  }
+
+  #lookAgainSoon(clientOrderId: string, from: number): void {
+    const unknown = this.#unknown.get(clientOrderId);
+    if (unknown !== undefined) this.#unknown.set(clientOrderId, { ...unknown, nextAt: Math.min(unknown.nextAt, from + INCONCLUSIVE_WAIT_MAX_MS) });
   }
 
   /** Not later than the moment from which an absence proves something. */
@@ -434,7 +444,7 @@ export class Outbox {
       if (unknown === undefined || from < unknown.since + this.#patienceMs) return;
       if (unknown.negatives >= NEGATIVE_SNAPSHOTS_NEEDED) break;
       const snapshot = await unlessUnavailable(() => exchange.fetchSnapshot(order.account), null);
-      if (snapshot === null || !snapshot.complete || snapshot.openOrders.some(({ clientOrderId }) => clientOrderId === order.clientOrderId)) return;
+      if (snapshot === null || !snapshot.complete || snapshot.openOrders.some(({ clientOrderId }) => clientOrderId === order.clientOrderId)) return this.#lookAgainSoon(order.clientOrderId, from);
       this.#unknown.set(order.clientOrderId, { ...unknown, negatives: unknown.negatives + 1 });
     }
     const now = orders.get(order.clientOrderId);

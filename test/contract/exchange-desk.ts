@@ -3,7 +3,7 @@ import { expect, vi } from 'vitest';
 import { D, dec, plain } from '../../src/domain/decimal.ts';
 import type { Instrument, PositionMode } from '../../src/domain/strategy.ts';
 import type { AccountSnapshot, Exchange, ExchangeEvent, OrderRecord, OrderRequest, PositionSide, Side, TradeRecord, WriteOutcome } from '../../src/ports/exchange.ts';
-import type { WireFault } from '../../src/ports/wire.ts';
+import type { FrameFault, WireFault } from '../../src/ports/wire.ts';
 import type { SimulatedExchange } from '../../src/sim/exchange/simulated-exchange.ts';
 import type { TrueAccount } from '../../src/sim/exchange/truth.ts';
 import type { Candle } from '../../src/domain/candle.ts';
@@ -39,6 +39,8 @@ export interface ExchangeHarness {
   readonly late: <T>(ms: number, send: () => Promise<T>) => Promise<T>;
   /** Every request meets this fault meanwhile, from an implementation that waits for no answer long. Absent: there is no line to break. */
   readonly faulty?: <T>(fault: WireFault, use: (exchange: Exchange) => Promise<T>) => Promise<T>;
+  /** Every frame of every stream meets this fault meanwhile. Absent: there is no line to break. */
+  readonly faultyStreams?: (fault: FrameFault, during: () => Promise<void>) => Promise<void>;
   /** A second market of the account; absent: there is none. */
   readonly otherSymbol?: string;
   /** How long something may take to come through, ms; 0 where everything happens at once. */

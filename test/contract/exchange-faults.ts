@@ -4,8 +4,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import { HedgerowError } from '../../src/domain/errors.ts';
-import type { Exchange, OrderRecord, WriteOutcome } from '../../src/ports/exchange.ts';
-import type { WireFault } from '../../src/ports/wire.ts';
+import type { Exchange, OrderRecord, TradeRecord, WriteOutcome } from '../../src/ports/exchange.ts';
+import type { FrameFault, WireFault } from '../../src/ports/wire.ts';
 import { REQUEST_FAULTS } from '../../src/sim/wire/wire-faults.ts';
 import { AMOUNT, LEG_ACTS } from './exchange-desk.ts';
 import type { Desk, LegAct } from './exchange-desk.ts';
@@ -20,7 +20,36 @@ function wordsOf(fault: WireFault): string {
   return [type, ...Object.entries(more).map(([name, value]) => `${name} ${String(value)}`)].join(', ');
 }
 
+/** Silence is noticed after a while only: the adapters' own tests have it. */
+const FRAME_FAULTS: readonly FrameFault[] = [{ type: 'duplicate' }, { type: 'reorder' }, { type: 'drop' }, { type: 'close', code: 1001 }];
+
+/** What streams and reads both tell of a trade. */
+function told({ id, clientOrderId, side, positionSide, price, amount, fee, takerOrMaker, at }: TradeRecord): object {
+  return { id, clientOrderId, side, positionSide, price, amount, fee, takerOrMaker, at };
+}
+
 export function faultTests({ desk, capabilities }: Subject): void {
+  test.each(FRAME_FAULTS.map((fault) => [fault.type, fault] as const))('while frames meet %s nothing untrue is told, what is missed is read, and the streams come back', async (_, fault) => {
+    const d = desk();
+    const requests = ['9900', '9890', '9880'].map((triggerPrice) => d.acting(OPEN_SHORT, { type: 'stop-market', triggerPrice }));
+    for (const request of requests) await d.placed(request);
+    await d.harness.faultyStreams?.(fault, async () => {
+      for (const { triggerPrice } of requests) await d.harness.tick({ last: triggerPrice ?? '' });
+      for (const request of requests) await d.order(request, { status: 'closed' });
+    });
+    const read = (await Promise.all(requests.map(({ clientOrderId }) => d.tradesOf(clientOrderId)))).flat();
+    expect(read).toHaveLength(requests.length);
+    const after = new Set<string | null>();
+    await d.eventually(async () => {
+      after.add((await d.placed(d.acting(OPEN_LONG, { amount: '0.002' }))).clientOrderId);
+      expect(d.events.some((event) => event.type === 'trade' && after.has(event.trade.clientOrderId))).toBe(true);
+    });
+    const heard = d.events.flatMap((event) => (event.type === 'trade' && requests.some(({ clientOrderId }) => clientOrderId === event.trade.clientOrderId) ? [event.trade] : []));
+    for (const trade of heard) expect(read.map(told)).toContainEqual(told(trade));
+    if (fault.type === 'duplicate') expect(heard.length).toBeGreaterThanOrEqual(requests.length);
+    if (fault.type === 'close') expect(d.events.some((event) => event.type === 'gap')).toBe(true);
+  });
+
   async function through<T>(d: Desk, fault: WireFault, use: (exchange: Exchange) => Promise<T>): Promise<T> {
     const { faulty } = d.harness;
     if (faulty === undefined) throw new Error('this harness has no line to break');

@@ -44,10 +44,8 @@ const READ_EVERY_MS = 10_000;
 const READING_SHARE = 0.6;
 /** From this many symbols on, readings of the account are spaced out. */
 const SYMBOLS_UNSPACED = 3;
-/** A streamed price younger than this is as good as one that is asked for. */
+/** A streamed last price younger than this is as good as one that is asked for. */
 const PRICE_YOUNG_MS = 2_000;
-/** But it is asked for this often all the same: one of its parts may have been missed while the others go on. */
-const QUOTE_EVERY_MS = 30_000;
 
 export interface OpenAccount {
   readonly account: string;
@@ -79,9 +77,7 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
   readonly #desks: ReadonlyMap<string, AccountDesk>;
   readonly #listeners = new Set<(event: ExchangeEvent) => void>();
   readonly #board = new QuoteBoard();
-  readonly #priceHeardAt = new Map<string, number>();
-  /** When the price was asked for last; forgotten when a stream may have missed something. */
-  readonly #quotedAt = new Map<string, number>();
+  readonly #lastHeardAt = new Map<string, number>();
   readonly #keepers: StreamKeeper[] = [];
   #lastGapAt: number;
 
@@ -141,12 +137,13 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
     }
     const price = this.#board.hear(frame);
     if (price === null) return;
-    this.#priceHeardAt.set(frame.symbol, performance.now());
+    // Mark prices come by the clock: they do not say that no trade was missed.
+    if (frame.last !== undefined) this.#lastHeardAt.set(frame.symbol, performance.now());
     this.#tell(price);
   }
 
   #tellGap(): void {
-    this.#quotedAt.clear();
+    this.#lastHeardAt.clear();
     const at = this.#parts.clock.now();
     const since = this.#lastGapAt;
     this.#lastGapAt = at;
@@ -176,7 +173,7 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
     if (market === null) return unknownSymbol(request.symbol);
     const fault = formFault(request, this.capabilities);
     if (fault !== null) return { type: 'refused', ...fault };
-    return this.#desk(request.account).dialect.place(market, request, priorityOf(request));
+    return orUnknown(this.#desk(request.account).dialect.place(market, request, priorityOf(request)));
   }
 
   async amendOrder(request: AmendRequest): Promise<WriteOutcome<OrderRecord>> {
@@ -184,27 +181,23 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
     if (market === null) return unknownSymbol(request.symbol);
     if (!this.capabilities.amendsConditional) return { type: 'refused', code: 'ORDER_NOT_AMENDABLE', message: 'orders are replaced here, never amended' };
     const { dialect } = this.#desk(request.account);
-    return this.#withRecord(await dialect.amend(market, request), dialect, market, request.clientOrderId);
+    return this.#withRecord(await orUnknown(dialect.amend(market, request)), dialect, market, request.clientOrderId);
   }
 
   async cancelOrder(request: CancelRequest): Promise<WriteOutcome<OrderRecord>> {
     const market = this.#parts.markets.bySymbol(request.symbol);
     if (market === null) return unknownSymbol(request.symbol);
     const { dialect } = this.#desk(request.account);
-    return this.#withRecord(await dialect.cancel(market, request), dialect, market, request.clientOrderId);
+    return this.#withRecord(await orUnknown(dialect.cancel(market, request)), dialect, market, request.clientOrderId);
   }
 
   /** Where the answer does not say how the order stands now, it is asked; while that is not known, nothing is. */
   async #withRecord(outcome: WriteOutcome<OrderRecord | null>, dialect: AccountDialect, market: VenueMarket, clientOrderId: string): Promise<WriteOutcome<OrderRecord>> {
     if (outcome.type !== 'done') return outcome;
     if (outcome.value !== null) return { type: 'done', value: outcome.value };
-    try {
-      const value = await dialect.fetchOrder(market, clientOrderId);
-      return value === null ? { type: 'unknown', message: 'accepted, but the exchange does not show the order' } : { type: 'done', value };
-    } catch (error) {
-      if (!(error instanceof HedgerowError) || error.code !== 'EXCHANGE_UNAVAILABLE') throw error;
-      return { type: 'unknown', message: `accepted; ${error.message}` };
-    }
+    return orUnknown(
+      dialect.fetchOrder(market, clientOrderId).then((value) => (value === null ? { type: 'unknown', message: 'accepted, but the exchange does not show the order' } : { type: 'done', value })),
+    );
   }
 
   // --- reads -------------------------------------------------------------------------------------------------------------------
@@ -214,12 +207,8 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
   }
 
   async fetchPrice(symbol: string): ReturnType<Exchange['fetchPrice']> {
-    const now = performance.now();
-    const isYoung = now - (this.#priceHeardAt.get(symbol) ?? -Infinity) < PRICE_YOUNG_MS && now - (this.#quotedAt.get(symbol) ?? -Infinity) < QUOTE_EVERY_MS;
-    if (!isYoung) {
-      this.#board.hear(await this.#parts.publicDialect.fetchQuote(this.#market(symbol)));
-      this.#quotedAt.set(symbol, now);
-    }
+    const heardAt = this.#lastHeardAt.get(symbol) ?? -Infinity;
+    if (performance.now() - heardAt >= PRICE_YOUNG_MS) this.#board.hear(await this.#parts.publicDialect.fetchQuote(this.#market(symbol)));
     return this.#board.price(symbol);
   }
 
@@ -314,6 +303,16 @@ export class CcxtExchange implements Exchange, ExchangeSetup {
 
   setLeverage(account: string, symbol: string, leverage: string): Promise<SetupOutcome> {
     return this.#desk(account).dialect.setLeverage(this.#market(symbol), leverage);
+  }
+}
+
+/** A write may have to read, e.g. where an order has gone: what that read does not tell, nobody knows, and a write never throws for it. */
+async function orUnknown<T>(write: Promise<WriteOutcome<T>>): Promise<WriteOutcome<T>> {
+  try {
+    return await write;
+  } catch (error) {
+    if (!(error instanceof HedgerowError) || error.code !== 'EXCHANGE_UNAVAILABLE') throw error;
+    return { type: 'unknown', message: error.message };
   }
 }
 

@@ -1,5 +1,6 @@
 /** `doctor`: what concerns one account: its key, its modes and leverage, its money, and what others have left on it. */
 import { dec, plain, sum } from '../../domain/decimal.ts';
+import { HedgerowError } from '../../domain/errors.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 import { exchangeLeverage } from '../../sim/simulated-market.ts';
 import type { AccountSnapshot, Exchange, OrderRecord } from '../../ports/exchange.ts';
@@ -61,8 +62,12 @@ function leverageFinding(strategy: Strategy, account: string, leverage: string):
 }
 
 async function checkFees({ strategy, account, exchange, setup }: AccountCase): Promise<Finding[]> {
-  const fees = await setup.fetchFees(account, strategy.symbol);
   const assumed = await exchange.fetchInstrument(strategy.symbol);
+  const fees = await setup.fetchFees(account, strategy.symbol).catch((error: unknown) => {
+    if (!(error instanceof HedgerowError) || error.code !== 'EXCHANGE_UNAVAILABLE') throw error;
+    return null;
+  });
+  if (fees === null) return [warn('fees', account, `the exchange does not tell what the account pays; orders are sized with taker ${percent(assumed.takerFee)}, as listed`, 'look at its page of fees')];
   const text = `taker ${percent(fees.takerFee)}, maker ${percent(fees.makerFee)}`;
   if (dec(fees.takerFee).lessThanOrEqualTo(assumed.takerFee)) return [pass('fees', account, text)];
   return [warn('fees', account, `${text}: more than the ${percent(assumed.takerFee)} orders are sized with`, 'keep some margin free, or pay the exchange\'s usual fees')];

@@ -122,10 +122,16 @@ export class WireBot {
     this.auditor.begin(this.#steps);
   }
 
-  #unrest(): string | null {
+  /** Throws what the auditor has found so far, or what stopped the plan. */
+  check(): void {
     const { runner } = this;
     if (runner.failure !== null) throw runner.failure;
     if (this.auditor.violation !== null) throw new Error(JSON.stringify(this.auditor.violation));
+  }
+
+  #unrest(): string | null {
+    this.check();
+    const { runner } = this;
     const { symbol } = this.#options.strategy;
     const price = this.#options.server.exchange.truth().prices.find((each) => each.symbol === symbol)?.last;
     if (runner.prices?.last !== price) return `it knows the price ${runner.prices?.last ?? 'of nothing'}, which is ${price ?? 'none'}`;

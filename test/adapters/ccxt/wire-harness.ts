@@ -91,6 +91,11 @@ export async function wireHarness<P extends WireProtocol>(rig: WireRig<P>, optio
         rig.listener.requestPolicy = () => ({ type: 'none' });
       }
     },
+    faultyStreams: async (fault, during) => {
+      sockets.framePolicy = () => fault;
+      await during();
+      sockets.framePolicy = () => ({ type: 'none' });
+    },
     // The server's clock runs ahead meanwhile: what carries the time of its sending is late.
     late: async (ms, send) => {
       rig.clockAheadMs += ms;

@@ -33,6 +33,8 @@ const MARGIN_NAMES: Readonly<Record<MarginMode, string>> = { cross: 'REGULAR_MAR
 const MODE_NUMBERS: Readonly<Record<PositionMode, number>> = { 'one-way': 0, hedge: 3 };
 /** Rights to move money away, within the owner's accounts or out of them. */
 const MOVES_MONEY: readonly string[] = ['Withdraw', 'AccountTransfer', 'SubMemberTransfer', 'SubMemberTransferList'];
+/** The code of endpoints that demo accounts do not have. */
+const DEMO_LACKS_IT = '10032';
 /** Codes with which Bybit says that it was so already. */
 const UNCHANGED_CODES = { positionMode: '110025', marginMode: '110026', leverage: '110043' } as const;
 
@@ -209,8 +211,15 @@ export class BybitAccount implements AccountDialect {
   // --- set-up ------------------------------------------------------------------------------------------------------------------
 
   async fetchKeyPermissions(): Promise<KeyPermissions> {
-    const key = resultOf(await this.#parts.caller.read(get('v5/user/query-api', {})));
+    const { caller } = this.#parts;
+    const verdict = await caller.ask(get('v5/user/query-api', {}));
     const marginMode = await this.#marginMode.get();
+    if (verdict.type !== 'ok') {
+      if (!verdict.message.startsWith(DEMO_LACKS_IT)) throw new HedgerowError('EXCHANGE_UNAVAILABLE', `bybit does not tell of the key: ${verdict.message}`);
+      // Demo accounts are unified ones.
+      return { canTrade: null, canWithdraw: null, isIpRestricted: null, accountType: `UNIFIED ${marginMode}`, unsupported: unsupported(true, marginMode) };
+    }
+    const key = resultOf(verdict.json);
     const permissions = rowOf(key['permissions'], 'permissions');
     const trading = wordsOf(permissions['ContractTrade']);
     const isUnified = Number(textOf(key, 'uta')) === 1;

@@ -31,6 +31,9 @@ export const BYBIT_RULES = {
   clientOrderIdForm: 'alphanumeric',
 } as const satisfies Partial<ExchangeCapabilities>;
 
+/** What demo accounts do not have (bybit-exchange.github.io/docs/v5/demo). */
+const NOT_IN_DEMO: readonly string[] = ['GET /v5/account/fee-rate', 'GET /v5/asset/coin/query-info', 'GET /v5/user/query-api'];
+
 const PRIVATE_PATH = '/v5/private';
 const PUBLIC_PATH = '/v5/public/linear';
 
@@ -40,9 +43,11 @@ export class BybitProtocol implements WireProtocol {
   readonly #private: PrivateEndpoints;
   readonly #privateStream: PrivateStream;
   readonly #publicStream: PublicStream;
+  readonly #isDemo: boolean;
 
-  constructor(world: WireWorld) {
+  constructor(world: WireWorld, { isDemo = false }: { readonly isDemo?: boolean } = {}) {
     this.#world = world;
+    this.#isDemo = isDemo;
     const parts: BybitParts = { world, ledger: new BybitLedger(world.exchange), markets: new BybitMarkets(world.markets) };
     this.#privateStream = new PrivateStream(parts);
     this.#publicStream = new PublicStream(parts);
@@ -105,6 +110,7 @@ export class BybitProtocol implements WireProtocol {
     const open = this.#public[name];
     if (open !== undefined) return open({ query, at });
     const who = authenticate(this.#world, request, at);
+    if (this.#isDemo && NOT_IN_DEMO.includes(name)) throw new BybitFailure(10032, 'Demo trading are not supported.');
     const endpoint = this.#private[name];
     if (endpoint === undefined) throw new BybitFailure(10017, 'Route not found.');
     return endpoint({ query, at, who, body: bodyOf(request) });

@@ -180,6 +180,7 @@ describe('settings and key', () => {
     expect(await exchange.fetchSettings('main', BTC)).toEqual({ positionMode: 'hedge', marginMode: 'cross', leverage: '5' });
   });
 
+  const DEMO_LACKS_IT: Json = { retCode: 10032, retMsg: 'Demo trading are not supported.', result: {}, retExtInfo: {}, time: 0 };
   const key = (more: Record<string, Json> = {}): Json => ok({ readOnly: 0, uta: 1, ips: ['1.2.3.4'], permissions: { ContractTrade: ['Order', 'Position'], Wallet: [] }, ...more });
   test.each<[string, Json, string, object]>([
     ['one that may only trade', key(), 'REGULAR_MARGIN', { canTrade: true, canWithdraw: false, isIpRestricted: true, accountType: 'UNIFIED REGULAR_MARGIN', unsupported: null }],
@@ -187,10 +188,16 @@ describe('settings and key', () => {
     ['one that moves money', key({ permissions: { ContractTrade: ['Order', 'Position'], Wallet: ['AccountTransfer'] } }), 'REGULAR_MARGIN', { canWithdraw: true }],
     ['one for any address', key({ ips: ['*'] }), 'REGULAR_MARGIN', { isIpRestricted: false }],
     ['a classic account', key({ uta: 0 }), 'REGULAR_MARGIN', { accountType: 'classic', unsupported: expect.stringContaining('upgrade') }],
+    ['one of a demo account', DEMO_LACKS_IT, 'REGULAR_MARGIN', { canTrade: null, canWithdraw: null, isIpRestricted: null, accountType: 'UNIFIED REGULAR_MARGIN', unsupported: null }],
     ['portfolio margin', key(), 'PORTFOLIO_MARGIN', { unsupported: expect.stringContaining('PORTFOLIO_MARGIN') }],
   ])('%s', async (_, json, marginMode, expected) => {
     const exchange = await open({ 'GET /v5/user/query-api': json, 'GET /v5/account/info': ok({ marginMode }) });
     expect(await exchange.fetchKeyPermissions('main')).toMatchObject(expected);
+  });
+
+  test('no word on the key is no answer', async () => {
+    const exchange = await open({ 'GET /v5/user/query-api': { retCode: 10016, retMsg: 'Server error.', result: {}, retExtInfo: {}, time: Date.now() } });
+    await expect(exchange.fetchKeyPermissions('main')).rejects.toMatchObject({ code: 'EXCHANGE_UNAVAILABLE' });
   });
 
   test('a change of the margin mode that was taken and not made has failed', async () => {

@@ -17,6 +17,7 @@ describe('refused', () => {
     [10003, '', 'BAD_REQUEST'],
     [10004, '', 'BAD_REQUEST'],
     [10014, '', 'DUPLICATE_CLIENT_ORDER_ID'],
+    [10032, '', 'BAD_REQUEST'],
     [110001, '', 'ORDER_NOT_FOUND'],
     [110007, '', 'INSUFFICIENT_MARGIN'],
     [110009, '', 'MAX_CONDITIONAL_ORDERS'],

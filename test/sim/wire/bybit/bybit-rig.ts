@@ -8,8 +8,8 @@ import type { WireRigOptions } from '../wire-rig.ts';
 export type BybitRig = WireRig<BybitProtocol>;
 
 /** With Bybit's rules; late requests are the protocol's to refuse. */
-export function startBybitRig({ config, ...options }: Omit<WireRigOptions<BybitProtocol>, 'protocol'> = {}): Promise<BybitRig> {
-  return WireRig.start({ ...options, protocol: (world) => new BybitProtocol(world), config: { ...config, capabilities: { ...BYBIT_RULES, requestDeadlineMs: 0, ...config?.capabilities } } });
+export function startBybitRig({ config, isDemo, ...options }: Omit<WireRigOptions<BybitProtocol>, 'protocol'> & { readonly isDemo?: boolean } = {}): Promise<BybitRig> {
+  return WireRig.start({ ...options, protocol: (world) => new BybitProtocol(world, { ...(isDemo !== undefined && { isDemo }) }), config: { ...config, capabilities: { ...BYBIT_RULES, requestDeadlineMs: 0, ...config?.capabilities } } });
 }
 
 /** Bodies of the POSTs so far, with their paths. */
