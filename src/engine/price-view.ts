@@ -21,6 +21,8 @@ export class PriceView {
   #point: PricePoint | null = null;
   /** Exchange time of the newest fill, ms. */
   #fillAt = -Infinity;
+  /** Exchange time of the newest fill that told a price of this source, ms. */
+  readonly #toldByFillAt = new Map<TriggerSource, number>();
 
   /** The newest; null before the first. */
   get point(): PricePoint | null {
@@ -31,6 +33,7 @@ export class PriceView {
   take(point: PricePoint): boolean {
     if (this.#point !== null && point.at < this.#point.at) return false;
     this.#point = point;
+    this.#toldByFillAt.clear();
     return true;
   }
 
@@ -38,7 +41,9 @@ export class PriceView {
   observe(source: TriggerSource, { price: traded, side, at }: Pick<TradeRecord, 'price' | 'side' | 'at'>, { triggerPrice, triggerBy }: Fired): void {
     const price = source === 'last' ? traded : triggerBy === source ? triggerPrice : null;
     if (price === null || this.#point === null || at < timeOf(this.#point, source)) return;
-    if (at === timeOf(this.#point, source) && !isFurther(side, price, this.#point[source])) return;
+    // A price of that moment that was heard as such outranks what fills of that moment show: they were traded with slippage.
+    if (at === timeOf(this.#point, source) && (this.#toldByFillAt.get(source) !== at || !isFurther(side, price, this.#point[source]))) return;
+    this.#toldByFillAt.set(source, at);
     const times = Object.fromEntries(SOURCES.map((each) => [each, this.#point === null || each === source ? at : timeOf(this.#point, each)])) as Record<TriggerSource, number>;
     this.#point = { ...this.#point, [source]: price, at: Math.max(at, this.#point.at), times };
   }
