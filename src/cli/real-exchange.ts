@@ -40,11 +40,13 @@ export interface RealExchangeWishes {
   readonly symbols: readonly string[];
   /** Empty: public data only. */
   readonly keys: ReadonlyMap<string, AccountCredentials>;
+  /** Sign the questions about public facts that some exchanges answer only then; nothing is traded with them. */
+  readonly factsKeys?: AccountCredentials | null;
   readonly log: Log;
 }
 
 /** Opened, its streams not started. Rejects with EXCHANGE_UNAVAILABLE, or INPUT_INVALID for a symbol it does not have. */
-export function openRealExchange({ exchangeId, connection, symbols, keys, log }: RealExchangeWishes): Promise<CcxtExchange> {
+export function openRealExchange({ exchangeId, connection, symbols, keys, factsKeys, log }: RealExchangeWishes): Promise<CcxtExchange> {
   const credentials = new Map([...keys].map(([account, own]) => [account, own.reveal()]));
-  return openCcxtExchange({ exchangeId, connection, credentials, symbols: [...new Set(symbols)], log });
+  return openCcxtExchange({ exchangeId, connection, credentials, symbols: [...new Set(symbols)], log, ...(factsKeys == null ? {} : { factsCredentials: factsKeys.reveal() }) });
 }

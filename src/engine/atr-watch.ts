@@ -7,7 +7,7 @@ import type { Exchange } from '../ports/exchange.ts';
 import { unlessUnavailable } from './unavailable.ts';
 
 /** Closed candles an ATR is measured over, in lengths: what lies before weighs less than e^-10. */
-const ATR_LENGTHS = 10;
+export const ATR_LENGTHS = 10;
 /** Candles that could not be read are asked for again after this. */
 const RETRY_MS = 10_000;
 

@@ -52,6 +52,8 @@ interface Settable {
   enableDemoTrading(isOn: boolean): void;
   loadHttpProxyAgent(): Promise<unknown>;
   loadProxyModules(): Promise<unknown>;
+  delay(afterMs: number, method: (...args: unknown[]) => unknown, ...args: unknown[]): void;
+  spawn(method: (...args: unknown[]) => unknown, ...args: unknown[]): unknown;
 }
 
 export async function createClient({ exchangeId, flavour, dialect, connection, credentials, timeoutMs, isPaced = false }: ClientChoice): Promise<CcxtClient> {
@@ -69,6 +71,8 @@ export async function createClient({ exchangeId, flavour, dialect, connection, c
     options: { ...connection.options, ...(options as Record<string, unknown>), maxRetriesOnFailure: 0, ws: { backoff: NO_BACKOFF }, ...(vaultAddress === undefined ? {} : { vaultAddress }) },
   });
   const settable = client as unknown as Settable;
+  // Its chores of the next hour, such as renewing a listen key, keep no process alive.
+  settable.delay = (afterMs, method, ...args) => void setTimeout(() => settable.spawn(method, ...args), afterMs).unref();
   if (connection.environment === 'sandbox') settable.setSandboxMode(true);
   if (connection.environment === 'demo') settable.enableDemoTrading(true);
   settable.urls.api = withOrigins(settable.urls.api, connection);

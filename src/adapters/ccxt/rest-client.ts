@@ -111,7 +111,7 @@ export class RestClient {
 }
 
 /** Nobody waits longer for the budget, ms: a plan that waits does nothing else meanwhile. */
-const PATIENCE_MS: Readonly<Record<Priority, number>> = { protect: 2_000, write: 2_000, read: 5_000 };
+const PATIENCE_MS: Readonly<Record<Priority, number>> = { protect: 2_000, write: 2_000, read: 1_000 };
 export const OVER_BUDGET = "not sent: the exchange's request limits are used up";
 /** Where a rate limit comes without a Retry-After. */
 const RATE_LIMIT_PAUSE_MS = 5_000;

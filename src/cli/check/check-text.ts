@@ -164,7 +164,7 @@ function ladderLines(ladder: readonly LadderRow[]): string[] {
 
 // ---- margins and warnings ----------------------------------------------------------------------------------------------
 
-function extremesLines({ leverage }: Strategy, extremes: PlanExtremes | null, style: Style): string[] {
+export function extremesLines({ leverage }: Strategy, extremes: PlanExtremes | null, style: Style): string[] {
   if (extremes === null) return [];
   const head = ['', 'wallet', 'long', 'short', 'notional', `margin ${leverage}x`, 'maint.', 'equity', 'liquidated at'];
   const rows = [extremes.start, extremes.decline].flatMap(extremeRows);

@@ -10,6 +10,8 @@ export const planCommand: CommandSpec = {
     'be running meanwhile.',
   arguments: [{ syntax: '[path...]', description: 'strategy files, or folders of them (default: strategies)' }],
   options: [
+    { flags: '--live', description: 'the plan as it trades real money; reads the exchange with the credentials of its accounts' },
+    { flags: '--keys <file>', description: 'file of credentials, mode 0600 (default keys.yaml in the data folder, or the environment)' },
     { flags: '--price <price>', description: 'what would happen at this price instead of the last one' },
     { flags: '--feed <file>', description: 'candle or trade file the plan runs on; once per symbol', isRepeatable: true },
     { flags: '--prices <list>', description: 'a price path of your own, one price a minute, e.g. 60000,61000,58000; for one symbol' },

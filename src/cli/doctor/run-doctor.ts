@@ -12,6 +12,9 @@ import { fail, pass } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { checkCapabilities, checkClock, checkMarket, checkPlan } from './market-checks.ts';
 
+/** The remedy where the exchange did not answer: nothing is known to be wrong. */
+export const TRY_AGAIN = 'try again; if it stays so, look at the key and at the exchange\'s status page';
+
 export interface DoctorCase {
   readonly strategy: Strategy;
   readonly exchange: Exchange & ExchangeSetup;
@@ -51,7 +54,7 @@ async function orFinding(check: string, account: string | null, work: () => Prom
     return await work();
   } catch (error) {
     if (!(error instanceof HedgerowError) || error.code === 'INVARIANT_BROKEN') throw error;
-    return [fail(check, account, error.message, error.code === 'EXCHANGE_UNAVAILABLE' ? 'try again; if it stays so, look at the key and at the exchange\'s status page' : 'see the message')];
+    return [fail(check, account, error.message, error.code === 'EXCHANGE_UNAVAILABLE' ? TRY_AGAIN : 'see the message')];
   }
 }
 

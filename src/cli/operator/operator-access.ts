@@ -29,11 +29,18 @@ const RETRY_MS = 250;
 export async function openOperatorAccess(dataDir: string, io: Pick<CliIo, 'env'>): Promise<OperatorAccess | null> {
   const databaseUrl = io.env['DATABASE_URL'] ?? '';
   if (databaseUrl === '') return openEmbedded(dataDir);
-  const [store, bot] = [await openStore({ databaseUrl }), await connectControl(dataDir)];
-  return accessOf(store, true, bot, async () => {
+  const store = await openStore({ databaseUrl });
+  return { store, isShared: true, live: () => askLive(dataDir), close: () => store.close() };
+}
+
+/** With a connection of its own each time: a bot ends those on which nothing is asked for long, and what it does may take long. */
+async function askLive(dataDir: string): Promise<readonly LivePlan[]> {
+  const bot = await connectControl(dataDir);
+  try {
+    return (await bot?.live()) ?? [];
+  } finally {
     bot?.close();
-    await store.close();
-  });
+  }
 }
 
 async function openEmbedded(dataDir: string): Promise<OperatorAccess | null> {
@@ -41,18 +48,18 @@ async function openEmbedded(dataDir: string): Promise<OperatorAccess | null> {
   if (statSync(join(dataDir, 'db'), { throwIfNoEntry: false }) === undefined) return null;
   for (const until = performance.now() + STARTING_MS; ; await sleep(RETRY_MS)) {
     const bot = await connectControl(dataDir);
-    if (bot !== null) return accessOf(await remoteStore(bot), false, bot, async () => bot.close());
+    if (bot !== null) return accessOf(await remoteStore(bot), bot, async () => bot.close());
     try {
       const store = await openStore({ dataDir });
-      return accessOf(store, false, null, () => store.close());
+      return accessOf(store, null, () => store.close());
     } catch (error) {
       if (!(error instanceof HedgerowError) || error.code !== 'STORE_LOCKED' || performance.now() > until) throw error;
     }
   }
 }
 
-function accessOf(store: OperatorStore, isShared: boolean, bot: ControlClient | null, close: () => Promise<void>): OperatorAccess {
-  return { store, isShared, live: async () => (bot === null ? [] : bot.live()), close };
+function accessOf(store: OperatorStore, bot: ControlClient | null, close: () => Promise<void>): OperatorAccess {
+  return { store, isShared: false, live: async () => (bot === null ? [] : bot.live()), close };
 }
 
 export function nothingStored(dataDir: string): HedgerowError {

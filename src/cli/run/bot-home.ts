@@ -9,6 +9,7 @@ import { makeDataDir, openStore } from '../../adapters/postgres/open-store.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 import type { Store } from '../../ports/store.ts';
+import type { ExitCode } from '../command-spec.ts';
 import { AccountLeases } from './account-leases.ts';
 import { isOnOwnAccount } from './feed-match.ts';
 import { venueOf } from './simulated-run.ts';
@@ -22,6 +23,10 @@ export interface HomeWishes {
   readonly dataDir: string;
   /** Empty: the embedded store. */
   readonly databaseUrl: string;
+  /** Real money depends on the database. */
+  readonly mustBeDurable?: boolean;
+  /** Asked when the store is open, before anything is waited for; null: go on. */
+  readonly before?: (store: Store) => Promise<ExitCode | null>;
   readonly isStandby: boolean;
   readonly leaseTtlMs: number;
   readonly stop: StopSignal;
@@ -38,15 +43,15 @@ export interface BotHome {
 /** A standby with an embedded store tries the lock again after this. */
 const LOCK_RETRY_MS = 500;
 
-/** Does `work` with everything held, and gives it back in the end. Null when a signal ended the wait for it. */
-export async function inBotHome<T>(wishes: HomeWishes, work: (home: BotHome) => Promise<T>): Promise<T | null> {
-  const { databaseUrl, dataDir } = wishes;
+/** Does `work` with everything held, and gives it back in the end. 0 when a signal ended the wait for it. */
+export async function inBotHome(wishes: HomeWishes, work: (home: BotHome) => Promise<ExitCode>): Promise<ExitCode> {
+  const { databaseUrl, dataDir, mustBeDurable = false } = wishes;
   makeDataDir(dataDir);
-  const store = await whenFree(wishes, () => openStore(databaseUrl === '' ? { dataDir } : { databaseUrl }));
-  if (store === null) return null;
+  const store = await whenFree(wishes, () => openStore(databaseUrl === '' ? { dataDir } : { databaseUrl, mustBeDurable }));
+  if (store === null) return 0;
   try {
     await refuseChangedWorld(store, wishes);
-    return await withLeases(store, wishes, work);
+    return (await wishes.before?.(store)) ?? (await withLeases(store, wishes, work)) ?? 0;
   } finally {
     await store.close();
   }

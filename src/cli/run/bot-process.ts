@@ -4,8 +4,6 @@
  */
 import { LatchFile } from '../../adapters/files/latch-file.ts';
 import { LOG_LEVELS, createPinoLog } from '../../adapters/system/pino-log.ts';
-import { redactedExchange } from '../../adapters/system/redacted-exchange.ts';
-import { processSecrets } from '../../adapters/system/redaction.ts';
 import { strategyHash } from '../../adapters/yaml/strategy-hash.ts';
 import { isInputError } from '../../domain/errors.ts';
 import type { Strategy } from '../../domain/strategy.ts';
@@ -81,8 +79,7 @@ export class BotProcess {
   async #openPlans(log: Log, latch: NonNullable<RunnerDeps['latch']>): Promise<void> {
     const { strategies, venue, home } = this.#parts;
     const { leases } = home;
-    const exchange = processSecrets.isArmed ? redactedExchange(venue.exchange, processSecrets) : venue.exchange;
-    const shared = { exchange, store: leases?.guarded(home.store) ?? home.store, clock: venue.clock, log, latch, ...(leases === null ? {} : { lease: leases }) };
+    const shared = { exchange: venue.exchange, store: leases?.guarded(home.store) ?? home.store, clock: venue.clock, log, latch, ...(leases === null ? {} : { lease: leases }) };
     const runners: PlanRunner[] = [];
     for (const strategy of strategies) {
       const observer = { phaseChanged: (wallet: string, _from: unknown, to: Parameters<PhaseCounter['note']>[2]) => this.#phases.note(strategy.name, wallet, to) };

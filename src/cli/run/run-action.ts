@@ -30,11 +30,12 @@ export const runAction: CommandAction = async (input, io) => {
 };
 
 async function runBot(request: RunRequest): Promise<ExitCode> {
-  const choice = venueChoiceOf(request.strategies, false);
+  const { strategies, input } = request;
+  const choice = venueChoiceOf(strategies, input.flag('live'));
   if (choice.type === 'simulated') return runSimulated(request);
-  refuseFeedFlags(request.input, choice.exchangeId);
-  const { runPaper } = await import('./run-paper.ts');
-  return runPaper(request, choice);
+  refuseFeedFlags(input, choice.exchangeId);
+  if (choice.type === 'paper') return (await import('./run-paper.ts')).runPaper(request, choice);
+  return (await import('./run-live.ts')).runLive(request, choice);
 }
 
 async function runSimulated(request: RunRequest): Promise<ExitCode> {

@@ -36,7 +36,7 @@ export function homeWishes({ strategies, dataDir, stop, input, io }: RunRequest,
 
 /** `open` gives null when a signal ended the wait for the exchange. */
 export async function runIn({ strategies, dataDir, stop, input, io }: RunRequest, wishes: HomeWishes, open: () => Promise<BotVenue | null>): Promise<ExitCode> {
-  const code = await inBotHome(wishes, async (home) => {
+  return inBotHome(wishes, async (home) => {
     const venue = await open();
     if (venue === null) return 0;
     try {
@@ -45,5 +45,4 @@ export async function runIn({ strategies, dataDir, stop, input, io }: RunRequest
       await venue.close();
     }
   });
-  return code ?? 0;
 }
