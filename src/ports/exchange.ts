@@ -108,6 +108,7 @@ export interface AccountSnapshot {
   /** Of every symbol; flat legs are left out. */
   readonly positions: readonly PositionRecord[];
   /** Of every symbol and kind, ours and those of others. */
+  /** At least those of the symbols that are traded. */
   readonly openOrders: readonly OrderRecord[];
   readonly balance: BalanceRecord;
 }

@@ -46,7 +46,7 @@ export async function openCcxtExchange(options: CcxtExchangeOptions): Promise<Cc
   const dialect = dialectOf(exchangeId);
   checkCredentials(exchangeId, dialect, credentials);
   const create = (flavour: 'rest' | 'pro', keys: Credentials | null): Promise<CcxtClient> =>
-    createClient({ exchangeId, flavour, dialect, connection, credentials: keys, timeoutMs: deadlineMs });
+    createClient({ exchangeId, flavour, dialect, connection, credentials: keys, timeoutMs: flavour === 'pro' ? MARKETS_DEADLINE_MS : deadlineMs });
   const budget = new RateBudget(options.budget ?? dialect.budget);
   const stamping: CcxtClient[] = [];
   const callerOf = (read: CcxtClient, write: CcxtClient): AccountCaller => {
