@@ -94,6 +94,14 @@ describe('what is wrong fails, with a remedy', () => {
     expect(failed(told)).toEqual(['balance', 'foreign-orders']);
   });
 
+  test('an order on another symbol is warned of', async () => {
+    const rig = await server();
+    await rig.exchange.others.place({ account: 'main', symbol: 'ETH/USDT:USDT', clientOrderId: 'web_x1', side: 'buy', type: 'limit', amount: '0.01', price: '2500', triggerPrice: null, triggerBy: 'last', positionSide: 'long', reduceOnly: false, postOnly: false });
+    const told = await doctor(rig);
+    expect(failed(told)).toEqual([]);
+    expect(finding(told, 'other-symbols')).toMatchObject({ status: 'warn', text: expect.stringContaining('ETH/USDT:USDT') as unknown });
+  });
+
   test('capital below the smallest orders, and leverage above what the market grants', async () => {
     const told = await doctor(await server(), { yaml: 'risk: {}\n' });
     expect(failed(told)).toEqual([]);
