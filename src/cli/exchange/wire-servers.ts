@@ -4,6 +4,7 @@ import type { WireProtocol } from '../../ports/wire.ts';
 import type { ExchangeCapabilities } from '../../ports/exchange.ts';
 import type { SimulatedMarket } from '../../sim/exchange/config.ts';
 import { BinanceProtocol } from '../../sim/wire/binanceusdm/binance-protocol.ts';
+import { BybitLimits } from '../../sim/wire/bybit/bybit-limits.ts';
 import { BYBIT_RULES, BybitProtocol } from '../../sim/wire/bybit/bybit-protocol.ts';
 import { HyperliquidProtocol } from '../../sim/wire/hyperliquid/hyperliquid-protocol.ts';
 import { hyperliquidMarket } from '../../sim/wire/hyperliquid/assets.ts';
@@ -60,7 +61,7 @@ const BYBIT: WireServer = {
   id: 'bybit',
   capabilities: BYBIT_RULES,
   currency: 'USDT',
-  protocol: (world) => new BybitProtocol(world),
+  protocol: (world) => new BybitProtocol(world, { limits: new BybitLimits() }),
   access: (address, { apiKey, secret }) => [`REST    http://${address}/v5`, `streams ws://${address}/v5/public/linear, /v5/private`, `key     ${apiKey}`, `secret  ${secret}`],
 };
 

@@ -8,7 +8,7 @@ import type { MarginMode, PositionMode } from '../../../domain/strategy.ts';
 import { HedgerowError } from '../../../domain/errors.ts';
 import type { AccountSettings, AmendRequest, BalanceRecord, CancelRequest, OrderRecord, OrderRequest, PositionRecord, TradeRecord, WriteOutcome } from '../../../ports/exchange.ts';
 import type { KeyPermissions, SetupOutcome } from '../../../ports/exchange-setup.ts';
-import type { AccountDialect, AccountParts, CancelOutcome, Frame, StreamSpec, VenueMarket } from '../dialect.ts';
+import type { AccountDialect, AccountParts, CancelOutcome, Frame, StreamSpec, Verdict, VenueMarket } from '../dialect.ts';
 import { decimalOf, nonZeroDecimal, optionalDecimal, orUnknown, rowOf, rowsOf, textOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
 import type { Priority } from '../rate-budget.ts';
@@ -16,6 +16,7 @@ import type { Call } from '../rest-client.ts';
 import { SharedRead } from '../shared-read.ts';
 import { fetchAccountEvents } from './account-events.ts';
 import { READ_WEIGHT, allPages, allSince, resultOf } from './bybit-pages.ts';
+import { EndpointPace } from './endpoint-pace.ts';
 import { byTime, isTrade, tradeRecord } from './execution-rows.ts';
 import { OrderLegs } from './order-legs.ts';
 import { CATEGORY, acceptedRecord, clientOrderIdOf, isForcedOrder, orderName, orderParams, orderRecord, positionSideOf, sideOf } from './order-rows.ts';
@@ -26,7 +27,8 @@ import { userFrames } from './user-frames.ts';
 const ORDERS_PAGE = 50;
 const EXECUTIONS_PAGE = 100;
 const POSITIONS_PAGE = 200;
-const WRITE_WEIGHT = 1;
+const WRITE_WEIGHT = READ_WEIGHT;
+const PACE_PAUSE_MS = 500;
 const RATIO_STEP = dec('0.00000001');
 const MARGIN_MODES: Readonly<Record<string, MarginMode>> = { REGULAR_MARGIN: 'cross', ISOLATED_MARGIN: 'isolated' };
 const MARGIN_NAMES: Readonly<Record<MarginMode, string>> = { cross: 'REGULAR_MARGIN', isolated: 'ISOLATED_MARGIN' };
@@ -41,6 +43,7 @@ const UNCHANGED_CODES = { positionMode: '110025', marginMode: '110026', leverage
 export class BybitAccount implements AccountDialect {
   readonly #parts: AccountParts;
   readonly #legs: OrderLegs;
+  readonly #pace = new EndpointPace();
   /** The account's margin mode in Bybit's words, asked for once however many plans ask at a time. */
   readonly #marginMode: SharedRead<string>;
   /** By market id: position mode is a symbol's at Bybit. */
@@ -55,7 +58,7 @@ export class BybitAccount implements AccountDialect {
   // --- writes ------------------------------------------------------------------------------------------------------------------
 
   async place(market: VenueMarket, request: OrderRequest, priority: Priority): Promise<WriteOutcome<OrderRecord>> {
-    const verdict = await this.#parts.caller.write(post('v5/order/create', orderParams(request, market.id)), priority);
+    const verdict = await this.#write(post('v5/order/create', orderParams(request, market.id)), priority);
     if (verdict.type !== 'ok') return verdict;
     const accepted = orUnknown<WriteOutcome<OrderRecord>>(() => {
       const id = textOf(resultOf(verdict.json), 'orderId');
@@ -76,7 +79,7 @@ export class BybitAccount implements AccountDialect {
   }
 
   async amend(market: VenueMarket, { clientOrderId, amount, price, triggerPrice }: AmendRequest): Promise<WriteOutcome<OrderRecord | null>> {
-    const verdict = await this.#parts.caller.write(
+    const verdict = await this.#write(
       post('v5/order/amend', {
         category: CATEGORY,
         symbol: market.id,
@@ -92,8 +95,13 @@ export class BybitAccount implements AccountDialect {
   }
 
   async cancel(market: VenueMarket, { clientOrderId }: CancelRequest): Promise<CancelOutcome> {
-    const verdict = await this.#parts.caller.write(post('v5/order/cancel', { category: CATEGORY, symbol: market.id, ...orderName(clientOrderId) }), 'protect');
+    const verdict = await this.#write(post('v5/order/cancel', { category: CATEGORY, symbol: market.id, ...orderName(clientOrderId) }), 'protect');
     return verdict.type === 'ok' ? { type: 'done', value: null } : verdict;
+  }
+
+  async #write(call: Call, priority: Priority): Promise<Verdict> {
+    if (await this.#pace.turn(call.path, priority)) return this.#parts.caller.write(call, priority);
+    return { type: 'refused', code: 'RATE_LIMITED', message: 'not sent: too much waits for this endpoint', retryAfterMs: PACE_PAUSE_MS };
   }
 
   // --- reads -------------------------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ export const bybit: Dialect = {
     clientOrderIdForm: 'alphanumeric',
     positionModes: ['hedge', 'one-way'],
   },
-  // Ten writes a second for each account and endpoint, fifty reads.
+  // Fifty requests a second, far below the 600 in five seconds of an address; EndpointPace keeps the ten writes of each account and endpoint.
   budget: { capacity: 10, windowMs: 1_000 },
   readWeights: { perAccount: 1.6, perSymbol: 0.6 },
   credentials: ['apiKey', 'secret'],

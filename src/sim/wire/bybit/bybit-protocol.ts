@@ -12,6 +12,7 @@ import { authenticate } from './bybit-auth.ts';
 import { bodyOf, queryOf } from './bybit-endpoint.ts';
 import type { BybitParts, PrivateEndpoints, PublicEndpoints } from './bybit-endpoint.ts';
 import { BybitLedger } from './bybit-ledger.ts';
+import type { BybitLimits } from './bybit-limits.ts';
 import { BybitMarkets } from './bybit-markets.ts';
 import { BybitFailure, failureReply, okReply } from './bybit-reply.ts';
 import { marketEndpoints } from './market-endpoints.ts';
@@ -34,8 +35,15 @@ export const BYBIT_RULES = {
 /** What demo accounts do not have (bybit-exchange.github.io/docs/v5/demo). */
 const NOT_IN_DEMO: readonly string[] = ['GET /v5/account/fee-rate', 'GET /v5/asset/coin/query-info', 'GET /v5/user/query-api'];
 
+const TOO_MANY = 'Too many visits. Exceeded the API Rate Limit.';
 const PRIVATE_PATH = '/v5/private';
 const PUBLIC_PATH = '/v5/public/linear';
+
+export interface BybitOptions {
+  readonly isDemo?: boolean;
+  /** Without, it takes however much comes. */
+  readonly limits?: BybitLimits;
+}
 
 export class BybitProtocol implements WireProtocol {
   readonly #world: WireWorld;
@@ -43,11 +51,11 @@ export class BybitProtocol implements WireProtocol {
   readonly #private: PrivateEndpoints;
   readonly #privateStream: PrivateStream;
   readonly #publicStream: PublicStream;
-  readonly #isDemo: boolean;
+  readonly #options: BybitOptions;
 
-  constructor(world: WireWorld, { isDemo = false }: { readonly isDemo?: boolean } = {}) {
+  constructor(world: WireWorld, options: BybitOptions = {}) {
     this.#world = world;
-    this.#isDemo = isDemo;
+    this.#options = options;
     const parts: BybitParts = { world, ledger: new BybitLedger(world.exchange), markets: new BybitMarkets(world.markets) };
     this.#privateStream = new PrivateStream(parts);
     this.#publicStream = new PublicStream(parts);
@@ -95,7 +103,7 @@ export class BybitProtocol implements WireProtocol {
     const at = this.#world.now();
     switch (incident) {
       case 'rate-limited':
-        return failureReply({ code: 10006, message: 'Too many visits. Exceeded the API Rate Limit.', retryAfterMs }, at);
+        return failureReply({ code: 10006, message: TOO_MANY, retryAfterMs }, at);
       case 'banned':
         return { status: 403, headers: { 'content-type': 'text/html' }, body: '<html><head><title>403 Forbidden</title></head><body>access too frequent</body></html>' };
       case 'maintenance':
@@ -110,7 +118,9 @@ export class BybitProtocol implements WireProtocol {
     const open = this.#public[name];
     if (open !== undefined) return open({ query, at });
     const who = authenticate(this.#world, request, at);
-    if (this.#isDemo && NOT_IN_DEMO.includes(name)) throw new BybitFailure(10032, 'Demo trading are not supported.');
+    const waitMs = this.#options.limits?.take(who.account, name, at) ?? 0;
+    if (waitMs > 0) throw new BybitFailure(10006, TOO_MANY, waitMs);
+    if (this.#options.isDemo === true && NOT_IN_DEMO.includes(name)) throw new BybitFailure(10032, 'Demo trading are not supported.');
     const endpoint = this.#private[name];
     if (endpoint === undefined) throw new BybitFailure(10017, 'Route not found.');
     return endpoint({ query, at, who, body: bodyOf(request) });

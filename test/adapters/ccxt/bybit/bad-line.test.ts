@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { HedgerowError } from '../../../../src/domain/errors.ts';
 import { seededRandom } from '../../../../src/sim/random.ts';
+import { BybitLimits } from '../../../../src/sim/wire/bybit/bybit-limits.ts';
 import { seededFrameFaults, seededRequestFaults } from '../../../../src/sim/wire/wire-faults.ts';
 import { equalWeights, hedgeWallet, longWallet, strategy } from '../../../fixtures.ts';
 import { BTC, BTC_MARKET } from '../../../sim/exchange/world.ts';
@@ -63,7 +64,7 @@ describe.each(['hedge', 'one-way'] as const)('in %s position mode', (positionMod
   ])(
     '%s',
     async (name, wallets) => {
-      const server = await startBybitRig({ account: { positionMode }, markets: [BTC_MARKET], prices: { [BTC]: '10000' } });
+      const server = await startBybitRig({ limits: new BybitLimits(), account: { positionMode }, markets: [BTC_MARKET], prices: { [BTC]: '10000' } });
       const plan = strategy({ wallets, exchange: { id: 'bybit', positionMode, market: { ...LIMITS, slippage: '0' } } });
       const bot = new WireBot({ server, exchangeId: 'bybit', strategy: plan, credentials: CREDENTIALS, deadlineMs: 400, budget: UNBOUNDED });
       let faults = 0;

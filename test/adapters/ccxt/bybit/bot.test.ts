@@ -1,6 +1,7 @@
 /** The whole bot trades full cycles on Bybit's wire, and the server's own records agree with its books. */
 import { describe, expect, test } from 'vitest';
 import { trace } from '../../../../src/engine/trace.ts';
+import { BybitLimits } from '../../../../src/sim/wire/bybit/bybit-limits.ts';
 import { equalWeights, hedgeWallet, instrumentOf, longWallet, strategy } from '../../../fixtures.ts';
 import { BTC, BTC_MARKET } from '../../../sim/exchange/world.ts';
 import { startBybitRig } from '../../../sim/wire/bybit/bybit-rig.ts';
@@ -18,7 +19,8 @@ describe.each(['hedge', 'one-way'] as const)('in %s position mode', (positionMod
     ['scaling', [hedgeWallet({ capital: '1000', cycle: 'scaling' })]],
     ['fragments and scaling', [longWallet({ capital: '1000', confirmation: 2, weights: equalWeights(2) }), hedgeWallet({ capital: '1000', cycle: 'scaling', weights: equalWeights(2) })]],
   ])('%s', async (_, wallets) => {
-    const server = await startBybitRig({ account: { positionMode }, markets: [BTC_MARKET], prices: { [BTC]: '10000' } });
+    const limits = new BybitLimits();
+    const server = await startBybitRig({ limits, account: { positionMode }, markets: [BTC_MARKET], prices: { [BTC]: '10000' } });
     const plan = strategy({ wallets, exchange: { id: 'bybit', positionMode, market: { ...LIMITS, slippage: '0' } } });
     const bot = new WireBot({ server, exchangeId: 'bybit', strategy: plan, credentials: CREDENTIALS });
     try {
@@ -30,9 +32,10 @@ describe.each(['hedge', 'one-way'] as const)('in %s position mode', (positionMod
         expected?.map(({ wallet, cycle, phase, long, short, equity }) => ({ wallet, cycle, phase, long, short, equity })),
       );
       expect(bot.runner.counters.resets).toBeGreaterThan(0);
+      expect(limits.refused).toBe(0);
     } finally {
       await bot.crash();
       await server.close();
     }
-  });
+  }, 30_000);
 });

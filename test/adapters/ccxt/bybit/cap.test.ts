@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { plain, sum, dec } from '../../../../src/domain/decimal.ts';
 import { hedgeWallet, longWallet, strategy } from '../../../fixtures.ts';
+import { BybitLimits } from '../../../../src/sim/wire/bybit/bybit-limits.ts';
 import { BTC, BTC_MARKET } from '../../../sim/exchange/world.ts';
 import { startBybitRig } from '../../../sim/wire/bybit/bybit-rig.ts';
 import type { BybitRig } from '../../../sim/wire/bybit/bybit-rig.ts';
@@ -26,14 +27,15 @@ function cover({ exchange }: BybitRig): readonly { readonly held: string; readon
 }
 
 test('eight stops and eight entries are nine orders, and every position is covered at each level', async () => {
-  const server = await startBybitRig({ account: { positionMode: 'hedge' }, markets: [BTC_MARKET], prices: { [BTC]: '10000' } });
+  const limits = new BybitLimits();
+  const server = await startBybitRig({ limits, account: { positionMode: 'hedge' }, markets: [BTC_MARKET], prices: { [BTC]: '10000' } });
   const waiting = (): number => server.exchange.accountTruth('main').openOrders.filter(({ triggerPrice, triggered }) => triggerPrice !== null && !triggered).length;
   let most = 0;
   server.exchange.onDelta(() => {
     most = Math.max(most, waiting());
   });
   const wallets = [longWallet({ capital: '1000' }), hedgeWallet({ capital: '1000', cycle: 'scaling' })];
-  const bot = new WireBot({ server, exchangeId: 'bybit', strategy: strategy({ wallets, exchange: { id: 'bybit', positionMode: 'hedge', market: { ...LIMITS, slippage: '0' } } }), credentials: CREDENTIALS, budget: { capacity: 1e9, windowMs: 60_000 } });
+  const bot = new WireBot({ server, exchangeId: 'bybit', strategy: strategy({ wallets, exchange: { id: 'bybit', positionMode: 'hedge', market: { ...LIMITS, slippage: '0' } } }), credentials: CREDENTIALS });
   try {
     await bot.start();
     // One place is kept for a stop that is replaced.
@@ -47,6 +49,7 @@ test('eight stops and eight entries are nine orders, and every position is cover
     expect(most).toBeLessThanOrEqual(CAP);
     const refused = server.exchange.truth().requests.filter(({ outcome }) => outcome === 'refused').map(({ code }) => code);
     expect(refused.filter((code) => code === 'MAX_CONDITIONAL_ORDERS')).toEqual([]);
+    expect(limits.refused).toBe(0);
     expect(bot.auditor.violation).toBeNull();
   } finally {
     await bot.crash();

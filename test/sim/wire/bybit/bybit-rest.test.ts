@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BTC } from '../../exchange/world.ts';
+import { BybitLimits } from '../../../../src/sim/wire/bybit/bybit-limits.ts';
 import { ccxtClient, startBybitRig } from './bybit-rig.ts';
 import type { BybitRig } from './bybit-rig.ts';
 
@@ -87,6 +88,19 @@ describe('what ccxt reads', () => {
       expect.arrayContaining([['AdlTrade', 'Buy', '0.2', '0.2', ''], ['BustTrade', 'Sell', '1', '1', ''], ['BustTrade', 'Buy', '0.3', '0.3', '']]),
     );
     expect((await client.fetchMyLiquidations(BTC)).length).toBe(2);
+  });
+
+  it('what is above its limit in a rolling second is not done, and said when it may come again', async () => {
+    const limits = new BybitLimits();
+    await start({ limits });
+    const cancel = (): ReturnType<typeof send> => send('POST', '/v5/order/cancel', { category: 'linear', symbol: 'BTCUSDT', orderLinkId: 'none' });
+    const codes = (await Promise.all(Array.from({ length: 11 }, cancel))).map(({ retCode }) => retCode);
+    expect(codes.filter((code) => code === 110001).length).toBe(10);
+    expect(codes.filter((code) => code === 10006).length).toBe(1);
+    expect((await send('GET', '/v5/position/list', { category: 'linear', symbol: 'BTCUSDT' })).retCode).toBe(0);
+    server.clockAheadMs += 1_000;
+    expect((await cancel()).retCode).toBe(110001);
+    expect(limits.refused).toBe(1);
   });
 
   it('key, modes and leverage, and changes them only where Bybit would', async () => {

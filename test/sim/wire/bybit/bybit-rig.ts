@@ -3,13 +3,14 @@ import type { pro } from 'ccxt';
 import { loadCcxtClass } from '../../../../src/adapters/ccxt/load-exchange.ts';
 import { BYBIT_RULES, BybitProtocol } from '../../../../src/sim/wire/bybit/bybit-protocol.ts';
 import { WireRig } from '../wire-rig.ts';
+import type { BybitOptions } from '../../../../src/sim/wire/bybit/bybit-protocol.ts';
 import type { WireRigOptions } from '../wire-rig.ts';
 
 export type BybitRig = WireRig<BybitProtocol>;
 
 /** With Bybit's rules; late requests are the protocol's to refuse. */
-export function startBybitRig({ config, isDemo, ...options }: Omit<WireRigOptions<BybitProtocol>, 'protocol'> & { readonly isDemo?: boolean } = {}): Promise<BybitRig> {
-  return WireRig.start({ ...options, protocol: (world) => new BybitProtocol(world, { ...(isDemo !== undefined && { isDemo }) }), config: { ...config, capabilities: { ...BYBIT_RULES, requestDeadlineMs: 0, ...config?.capabilities } } });
+export function startBybitRig({ config, isDemo, limits, ...options }: Omit<WireRigOptions<BybitProtocol>, 'protocol'> & BybitOptions = {}): Promise<BybitRig> {
+  return WireRig.start({ ...options, protocol: (world) => new BybitProtocol(world, { ...(isDemo !== undefined && { isDemo }), ...(limits !== undefined && { limits }) }), config: { ...config, capabilities: { ...BYBIT_RULES, requestDeadlineMs: 0, ...config?.capabilities } } });
 }
 
 /** Bodies of the POSTs so far, with their paths. */
