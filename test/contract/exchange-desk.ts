@@ -229,7 +229,9 @@ export class Desk {
       const [read, { positions, openOrders, walletBalance, equity }] = [await this.snapshot(), this.truth()];
       expect(read.complete).toBe(true);
       expect(read.positions.map(({ symbol, positionSide, amount }) => `${symbol} ${positionSide} ${amount}`).sort()).toEqual(positions.map(({ symbol, positionSide, amount }) => `${symbol} ${positionSide} ${positionSide === 'both' ? amount : plain(dec(amount).abs())}`).sort());
-      expect(read.openOrders.map(orderText).sort()).toEqual(openOrders.map(orderText).sort());
+      // Of what is not traded a snapshot may have no orders.
+      const traded = (orders: readonly OrderRecord[]): string[] => orders.filter(({ symbol }) => symbol === this.harness.symbol).map(orderText).sort();
+      expect(traded(read.openOrders)).toEqual(traded(openOrders));
       expect(Number(read.balance.total)).toBeCloseTo(Number(walletBalance), 6);
       expect(Number(read.balance.equity)).toBeCloseTo(Number(equity), 6);
     });
