@@ -31,6 +31,8 @@ export interface WireBotOptions {
   readonly deadlineMs?: number;
   /** Default: the exchange's own. */
   readonly budget?: CcxtExchangeOptions['budget'];
+  /** How long a price may take to have all its consequences. */
+  readonly restWithinMs?: number;
   readonly log?: Log;
 }
 
@@ -110,7 +112,7 @@ export class WireBot {
 
   /** Waits until the plan is at rest as the auditor sees it. Throws its first finding when that does not happen. */
   async rest(): Promise<void> {
-    const deadline = realClock.elapsed() + REST_WITHIN_MS;
+    const deadline = realClock.elapsed() + (this.#options.restWithinMs ?? REST_WITHIN_MS);
     for (let why = this.#unrest(); why !== null; why = this.#unrest()) {
       if (realClock.elapsed() > deadline) throw new Error(`the bot did not come to rest: ${why}`);
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
