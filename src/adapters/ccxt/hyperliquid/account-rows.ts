@@ -1,5 +1,5 @@
 /** Rows about money as our records and events: fills, funding payments, movements of the ledger. Streams and reads give the same ids. */
-import { D, dec, plain } from '../../../domain/decimal.ts';
+import { D, ZERO, dec, plain } from '../../../domain/decimal.ts';
 import type { ExchangeEvent, TradeRecord } from '../../../ports/exchange.ts';
 import type { VenueMarket } from '../dialect.ts';
 import { decimalOf, optionalDecimal, optionalText, rowOf, textOf, timeOf } from '../fields.ts';
@@ -93,15 +93,17 @@ function movedBy(type: string, delta: Row, address: string): D | null {
     case 'subAccountTransfer':
       return isTo ? value('usdc') : value('usdc').negated();
     case 'send':
-      return sentBetween(delta, isTo, value('amount'));
+      return sentBetween(delta, address, value('amount'));
     default:
       return null;
   }
 }
 
-/** Between books: the perpetuals' own is called by an empty name. */
-function sentBetween(delta: Row, isTo: boolean, amount: D): D | null {
+/** Between books, also of one account: the perpetuals' own is called by an empty name. */
+function sentBetween(delta: Row, address: string, amount: D): D | null {
   if (optionalText(delta, 'token') !== 'USDC') return null;
-  if (isTo && delta['destinationDex'] === '') return amount;
-  return !isTo && delta['sourceDex'] === '' ? amount.negated() : null;
+  const is = (name: string): boolean => optionalText(delta, name)?.toLowerCase() === address;
+  const received = is('destination') && delta['destinationDex'] === '' ? amount : ZERO;
+  const sent = is('user') && delta['sourceDex'] === '' ? amount : ZERO;
+  return received.minus(sent);
 }

@@ -25,7 +25,7 @@ const UNBOUNDED = { capacity: 1_000_000, windowMs: 60_000 };
 const PULSE_MS = 250;
 /** A lost write is known to be lost after its deadline and two readings, and readings that fail are tried again less and less often. */
 const PATIENCE_MS = 120_000;
-const SEEDS = (process.env['HYPERLIQUID_SEEDS'] ?? '1 2').split(' ');
+const SEEDS = (process.env['HYPERLIQUID_SEEDS'] ?? '8').split(' ');
 
 let running: { readonly server: Server; readonly bot: WireBot } | null = null;
 afterEach(async () => {
@@ -103,6 +103,22 @@ test('a crash in the middle of the ladder changes nothing', async () => {
     await bot.crash();
     await bot.start();
     await bot.rest();
+  }
+  tellsOf(bot, plan);
+});
+
+test('a server that goes down and comes up again is read anew', async () => {
+  const plan = planOf([hedgeWallet({ capital: '1000' })]);
+  const { server, bot } = await startBot(plan, UNBOUNDED);
+  for (const [index, price] of CYCLE.entries()) {
+    if (index === 5) await server.listener.stop();
+    // The market goes on meanwhile, and stops fire.
+    server.world.tick(BTC, String(price));
+    if (index === 5) {
+      await new Promise((resolve) => setTimeout(resolve, PULSE_MS));
+      await server.listener.start();
+    }
+    await bot.price(String(price));
   }
   tellsOf(bot, plan);
 });
