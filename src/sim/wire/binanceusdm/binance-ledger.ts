@@ -184,9 +184,11 @@ export class AccountLedger {
   }
 
   #dropOldest(): void {
-    for (const [number, { record }] of this.orders) {
+    for (const [number, order] of this.orders) {
       if (this.orders.size <= KEPT_MAX) return;
-      if (record.status !== 'open') this.orders.delete(number);
+      if (order.record.status === 'open') continue;
+      this.orders.delete(number);
+      for (const ids of [this.#algoIds, this.#regularIds]) if (ids.get(order.terms.clientId) === order) ids.delete(order.terms.clientId);
     }
   }
 }
