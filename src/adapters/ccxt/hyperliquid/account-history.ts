@@ -32,8 +32,7 @@ export async function fillsSince({ reader, address }: HistoryParts, since: numbe
   return fills;
 }
 
-/** `fillsSince`: all fills since then. */
-export async function accountEventsSince(parts: HistoryParts, since: number, fillsSince: (since: number) => Promise<readonly Row[]>): Promise<readonly AccountEvent[]> {
+export async function accountEventsSince(parts: HistoryParts, since: number): Promise<readonly AccountEvent[]> {
   const { account, address, reader, markets } = parts;
   const events: AccountEvent[] = [];
   for (const row of await rowsSince(reader, 'userFunding', address, since, ROWS_PAGE, ledgerKey)) {
@@ -45,7 +44,7 @@ export async function accountEventsSince(parts: HistoryParts, since: number, fil
     const transfer = transferOf(row, account, address);
     if (transfer !== null) events.push(transfer);
   }
-  for (const fill of await fillsSince(since)) {
+  for (const fill of await fillsSince(parts, since)) {
     const cause = forcedCauseOf(fill, address);
     const market = markets.byId(textOf(fill, 'coin'));
     if (cause !== null && market !== null) events.push(forcedEventOf(fill, account, market, cause));

@@ -25,8 +25,6 @@ const USER_CHANNELS = ['orderUpdates', 'userFills', 'userFundings', 'userNonFund
 const RATIO_STEP = new D('0.00000001');
 /** They change by hand only. */
 const SETTINGS_YOUNG_MS = 3_000;
-/** From the trades of a reading to its account events. */
-const FILLS_YOUNG_MS = 2_000;
 /** What `userRole` weighs. */
 const ROLE_WEIGHT = 60;
 
@@ -36,7 +34,6 @@ export class HyperliquidAccount implements AccountDialect {
   readonly #parts: AccountParts;
   readonly #sender: L1Sender;
   readonly #known = new KnownOrders();
-  #newestFills: { readonly at: number; readonly since: number; readonly rows: readonly Row[] } = { at: -Infinity, since: Infinity, rows: [] };
   /** By coin, and when they were read (`performance.now()`). */
   readonly #settings = new Map<string, { readonly at: number; readonly settings: AccountSettings }>();
 
@@ -171,24 +168,10 @@ export class HyperliquidAccount implements AccountDialect {
 
   async fetchTrades(market: VenueMarket, since: number): Promise<readonly TradeRecord[]> {
     const trades: TradeRecord[] = [];
-    for (const fill of await this.#readFills(since)) {
+    for (const fill of await fillsSince(this.#history, since)) {
       if (textOf(fill, 'coin') === market.id) trades.push(tradeOf(fill, this.#parts.account, market, await this.#clientIdOf(fill)));
     }
     return trades;
-  }
-
-  async #readFills(since: number): Promise<readonly Row[]> {
-    const at = performance.now();
-    const rows = await fillsSince(this.#history, since);
-    this.#newestFills = { at, since, rows };
-    return rows;
-  }
-
-  /** Forced closes are among the fills that the same reading has just asked for, when those reach as far back. */
-  async #youngFills(since: number): Promise<readonly Row[]> {
-    const { at, since: from, rows } = this.#newestFills;
-    if (performance.now() - at > FILLS_YOUNG_MS || from > since) return this.#readFills(since);
-    return rows.filter((fill) => timeOf(fill, 'time') >= since);
   }
 
   /** Null for forced closes. A fill that names no id is asked for by its order's number. */
@@ -208,7 +191,7 @@ export class HyperliquidAccount implements AccountDialect {
   }
 
   fetchAccountEvents(since: number): ReturnType<AccountDialect['fetchAccountEvents']> {
-    return accountEventsSince(this.#history, since, (from) => this.#youngFills(from));
+    return accountEventsSince(this.#history, since);
   }
 
   /** Positions tell theirs, so that a reading asks for those of flat symbols only: one question weighs as much as all orders. */

@@ -1,7 +1,7 @@
 /**
  * Frames of an account's channels. Updates of orders are completed by what the order was placed as. Of the snapshot every subscription
  * begins with only the newest rows are told, again or for the first time: those between the dialling and the subscription. Updates of
- * orders have no snapshot, so what happened until they come is read.
+ * orders have no snapshot, so what happened until they come is read. Money that moved without an order of ours is read as well.
  */
 import type { Json } from '../../../domain/json.ts';
 import type { Frame, VenueMarkets } from '../dialect.ts';
@@ -26,6 +26,7 @@ const SNAPSHOT_NEWEST_MS = 60_000;
 
 /** Something happened that has to be read. */
 const HINT: Frame = { type: 'hint' };
+const ORDERS_HINT: Frame = { type: 'hint', about: 'orders' };
 
 /** Null for what ccxt has to see. */
 export function userFrames(message: Json, parts: UserFrameParts): readonly Frame[] | null {
@@ -34,7 +35,7 @@ export function userFrames(message: Json, parts: UserFrameParts): readonly Frame
   const row = typeof message === 'object' && message !== null && !Array.isArray(message) ? rowOf(message) : {};
   switch (row['channel']) {
     case 'subscriptionResponse':
-      return isSubscribed(row, 'orderUpdates') ? [HINT] : null;
+      return isSubscribed(row, 'orderUpdates') ? [ORDERS_HINT] : null;
     case 'orderUpdates':
       return rowsOf(row['data'], 'updates of orders').flatMap((update) => orderFrames(update, parts));
     case 'userFills':
@@ -44,7 +45,7 @@ export function userFrames(message: Json, parts: UserFrameParts): readonly Frame
     case 'userNonFundingLedgerUpdates':
       return rowsIn(row, 'nonFundingLedgerUpdates', parts).flatMap((update) => {
         const event = transferOf(update, parts.account, parts.address);
-        return event === null ? [] : [event];
+        return event === null ? [] : [event, HINT];
       });
     default:
       return null;
@@ -68,7 +69,7 @@ function orderFrames(update: Row, { known, markets }: UserFrameParts): readonly 
   if (markets.byId(textOf(order, 'coin')) === null) return [];
   const clientOrderId = optionalText(order, 'cloid') ?? known.clientIdOf(textOf(order, 'oid'));
   const before = clientOrderId === null ? null : known.get(clientOrderId);
-  if (before === null) return [HINT];
+  if (before === null) return [ORDERS_HINT];
   const at = timeOf(update, 'statusTimestamp');
   const record = updatedRecord(before, order, textOf(update, 'status'), at);
   return [{ type: 'order', order: known.learn(record), at }];
@@ -79,12 +80,12 @@ function fillFrames(fill: Row, { account, address, markets, known }: UserFramePa
   if (market === null) return [];
   const at = timeOf(fill, 'time');
   const cause = forcedCauseOf(fill, address);
-  if (cause !== null) return [{ type: 'trade', trade: tradeOf(fill, account, market, null), at }, forcedEventOf(fill, account, market, cause)];
+  if (cause !== null) return [{ type: 'trade', trade: tradeOf(fill, account, market, null), at }, forcedEventOf(fill, account, market, cause), HINT];
   const clientOrderId = optionalText(fill, 'cloid') ?? known.clientIdOf(textOf(fill, 'oid'));
-  return clientOrderId === null ? [HINT] : [{ type: 'trade', trade: tradeOf(fill, account, market, clientOrderId), at }];
+  return clientOrderId === null ? [ORDERS_HINT] : [{ type: 'trade', trade: tradeOf(fill, account, market, clientOrderId), at }];
 }
 
 function fundingFrames(funding: Row, { account, markets }: UserFrameParts): readonly Frame[] {
   const market = markets.byId(textOf(funding, 'coin'));
-  return market === null ? [] : [fundingOf(funding, timeOf(funding, 'time'), account, market)];
+  return market === null ? [] : [fundingOf(funding, timeOf(funding, 'time'), account, market), HINT];
 }

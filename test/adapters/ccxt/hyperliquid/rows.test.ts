@@ -35,7 +35,7 @@ describe('a fill that names no id of ours', () => {
   });
 
   it('is read when the number is not known', () => {
-    expect(framesOf(message)).toEqual([{ type: 'hint' }]);
+    expect(framesOf(message)).toEqual([{ type: 'hint', about: 'orders' }]);
   });
 
   it('of a coin that is no perpetual of ours tells nothing', () => {
@@ -50,7 +50,7 @@ describe('a snapshot', () => {
   });
 
   it('is missing for orders: what happened before the subscription is read', () => {
-    expect(framesOf({ channel: 'subscriptionResponse', data: { method: 'subscribe', subscription: { type: 'orderUpdates', user: ADDRESS } } })).toEqual([{ type: 'hint' }]);
+    expect(framesOf({ channel: 'subscriptionResponse', data: { method: 'subscribe', subscription: { type: 'orderUpdates', user: ADDRESS } } })).toEqual([{ type: 'hint', about: 'orders' }]);
     expect(framesOf({ channel: 'subscriptionResponse', data: { method: 'subscribe', subscription: { type: 'userFills', user: ADDRESS } } })).toBeNull();
   });
 });
@@ -64,7 +64,7 @@ describe('an update of an order', () => {
   });
 
   it('of an order nobody knows is read', () => {
-    expect(framesOf(update('open', '1'))).toEqual([{ type: 'hint' }]);
+    expect(framesOf(update('open', '1'))).toEqual([{ type: 'hint', about: 'orders' }]);
   });
 
   it.each<readonly [string, string, string | null]>([
@@ -99,6 +99,7 @@ describe('a forced close', () => {
     expect(framesOf({ channel: 'userFills', data: { user: ADDRESS, fills: [fill({ liquidation })] } })).toMatchObject([
       { type: 'trade', trade: { clientOrderId: null, fee: '0' } },
       { type: 'liquidation', cause: 'liquidation', amount: '0.4', price: '59000', fee: '10' },
+      { type: 'hint' },
     ]);
   });
 });
