@@ -184,6 +184,23 @@ describe.runIf(SERVER_URL !== undefined)('live trading', () => {
     expect(writes()).toBe(0);
   }, 60_000);
 
+  test('a plan that has positions is not left alone because the doctor fails: it is opened again, diverged, its stops resting', async () => {
+    const file = liveFile();
+    const first = start([file, '--data', data], env);
+    await first.said('cycle started');
+    await until(() => openIds().length === 5, 'the first ladder');
+    first.kill('SIGKILL');
+    await first.ended;
+    const before = openIds();
+    await real.world.exchange.others.place({ account: 'main', symbol: 'BTC/USDT:USDT', clientOrderId: 'web_x1', side: 'buy', type: 'limit', amount: '0.001', price: '50000', triggerPrice: null, triggerBy: 'last', positionSide: 'long', reduceOnly: false, postOnly: false });
+    const second = start([file, '--data', data, '--lease-ttl', '3'], env);
+    await second.said('bot started');
+    await second.said('the exchange and the ledger disagree');
+    await second.said('btc-test trades here already: it is looked after all the same');
+    expect(openIds()).toEqual([...before, 'web_x1'].sort());
+    expect((await status()).plans[0]?.operation).toBe('diverged');
+  }, 120_000);
+
   test('refuses when the doctor fails, with the remedy', async () => {
     const { code, stdout, stderr } = await hedgerow(['run', liveFile(', positionMode: one-way'), '--live', '--yes', '--data', data], { env });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

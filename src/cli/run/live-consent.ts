@@ -1,5 +1,5 @@
 /**
- * What stands before the first order of real money: the doctor has to pass, the plan's difference to what rests is shown with its capital
+ * What stands before the first order of real money: the doctor has to pass (a plan that trades already is looked after all the same), the plan's difference to what rests is shown with its capital
  * and worst case, and somebody has to say yes. Reads only.
  */
 import { createInterface } from 'node:readline/promises';
@@ -45,10 +45,13 @@ export async function liveConsent(parts: ConsentParts): Promise<ExitCode | null>
   const { strategies, io, stop } = request;
   const style = styleFor(io.stderr, io.env);
   for (const strategy of strategies) {
-    const findings = await patiently(() => diagnosed(strategy, parts), patience);
-    if (findings === null) return 0;
+    const diagnosis = await patiently(() => diagnosed(strategy, parts), patience);
+    if (diagnosis === null) return 0;
+    const { findings, isStarted } = diagnosis;
     io.stderr.write(doctorText(`${strategy.name} on ${venue.name}`, findings, style));
-    if (hasFailed(findings)) {
+    // Positions must not be left alone: what the engine finds wrong for itself keeps it from opening anything.
+    if (hasFailed(findings) && isStarted) io.stderr.write(`hedgerow: ${strategy.name} trades here already: it is looked after all the same; put right what failed above\n`);
+    else if (hasFailed(findings)) {
       io.stderr.write(`hedgerow: ${strategy.name} does not trade real money until what failed above is put right; hedgerow doctor shows it again\n`);
       return 1;
     }
@@ -62,13 +65,14 @@ export async function liveConsent(parts: ConsentParts): Promise<ExitCode | null>
 }
 
 /** Rejects with EXCHANGE_UNAVAILABLE where that is all that failed. */
-async function diagnosed(strategy: Strategy, { venue, store, keys, exchange }: ConsentParts): Promise<readonly Finding[]> {
+async function diagnosed(strategy: Strategy, { venue, store, keys, exchange }: ConsentParts): Promise<{ readonly findings: readonly Finding[]; readonly isStarted: boolean }> {
   const plan = await store.findPlan({ venue: venue.name, name: strategy.name });
-  const findings = await runDoctor({ strategy, exchange, isStarted: plan !== null && plan.snapshot !== null, missing: keys.missing });
+  const isStarted = plan !== null && plan.snapshot !== null;
+  const findings = await runDoctor({ strategy, exchange, isStarted, missing: keys.missing });
   const failed = findings.filter(({ status }) => status === 'fail');
   const [first] = failed;
   if (first !== undefined && failed.every(({ remedy }) => remedy === TRY_AGAIN)) throw new HedgerowError('EXCHANGE_UNAVAILABLE', first.text);
-  return findings;
+  return { findings, isStarted };
 }
 
 async function effectText(strategy: Strategy, exchange: CcxtExchange, venue: RealVenue, store: Store, style: Style): Promise<string> {
