@@ -7,6 +7,7 @@ import type { Bench } from './bench.ts';
 import { idlePrices } from './idle-prices.ts';
 import { journalCommits } from './journal-commits.ts';
 import { journalGrowth } from './journal-growth.ts';
+import { liveLoad, liveWire } from './live-wire.ts';
 import { longJournals } from './long-journals.ts';
 import { machineCost } from './machine-cost.ts';
 import { measure } from './measure.ts';
@@ -19,7 +20,7 @@ import { touchesAndFills } from './touches-and-fills.ts';
 import { traceDocuments } from './trace-documents.ts';
 import { wholeBot } from './whole-bot.ts';
 
-const BENCHES: readonly Bench[] = [idlePrices, touchesAndFills, machineCost, traceDocuments, simulatedExchangeSteps, wholeBot, journalCommits, journalGrowth, longJournals, planMemory, startUp];
+const BENCHES: readonly Bench[] = [idlePrices, touchesAndFills, machineCost, traceDocuments, simulatedExchangeSteps, wholeBot, journalCommits, journalGrowth, longJournals, planMemory, startUp, liveWire, liveLoad];
 const DEFAULT_ROUNDS = '5';
 const ROUNDS_MAX = 1_000;
 const EXIT_WRONG_INPUT = 2;

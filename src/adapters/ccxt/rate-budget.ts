@@ -68,6 +68,11 @@ export class RateBudget {
     return Math.max(0, this.#pausedUntil - performance.now());
   }
 
+  /** How long an exhausted budget takes to recover this weight, ms. */
+  refillMs(weight: number): number {
+    return (weight * this.#spec.windowMs) / this.#spec.capacity;
+  }
+
   /** The exchange counts more than we do, e.g. for another process at the same address. */
   usedAtLeast(weight: number): void {
     this.#refill();

@@ -81,7 +81,7 @@ export class RestClient {
   /** Waits for the budget, sends once, and gives back what came; never rejects for what network or exchange do. */
   async send(call: Call, priority: Priority): Promise<Reply> {
     const { budget, usedWeight } = this.#options;
-    if (!(await budget.acquire(call.weight, priority, PATIENCE_MS[priority]))) return { type: 'silence', message: OVER_BUDGET, wasSent: false };
+    if (!(await budget.acquire(call.weight, priority, PATIENCE_MS[priority] + budget.refillMs(call.weight)))) return { type: 'silence', message: OVER_BUDGET, wasSent: false };
     const reply = await this.#sendNow(call);
     if (reply.type === 'answer') {
       const used = usedWeight?.(reply) ?? null;
@@ -110,8 +110,8 @@ export class RestClient {
   }
 }
 
-/** Nobody waits longer for the budget, ms: a plan that waits does nothing else meanwhile. */
-const PATIENCE_MS: Readonly<Record<Priority, number>> = { protect: 2_000, write: 2_000, read: 1_000 };
+/** Beyond the time its own weight takes to come back, nobody waits longer for the budget, ms: a plan that waits does nothing else meanwhile. */
+const PATIENCE_MS: Readonly<Record<Priority, number>> = { protect: 2_000, write: 2_000, read: 1_500 };
 export const OVER_BUDGET = "not sent: the exchange's request limits are used up";
 /** Where a rate limit comes without a Retry-After. */
 const RATE_LIMIT_PAUSE_MS = 5_000;

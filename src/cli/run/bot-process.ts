@@ -80,12 +80,11 @@ export class BotProcess {
     const { strategies, venue, home } = this.#parts;
     const { leases } = home;
     const shared = { exchange: venue.exchange, store: leases?.guarded(home.store) ?? home.store, clock: venue.clock, log, latch, ...(leases === null ? {} : { lease: leases }) };
-    const runners: PlanRunner[] = [];
-    for (const strategy of strategies) {
+    // Beside each other: what they ask an account for once in a while is then one answer for all.
+    this.#runners = await Promise.all(strategies.map((strategy) => {
       const observer = { phaseChanged: (wallet: string, _from: unknown, to: Parameters<PhaseCounter['note']>[2]) => this.#phases.note(strategy.name, wallet, to) };
-      runners.push(await openRunner(strategy, strategyHash(strategy), venue.name, { ...shared, observer }));
-    }
-    this.#runners = runners;
+      return openRunner(strategy, strategyHash(strategy), venue.name, { ...shared, observer });
+    }));
     log.info({ venue: venue.name, store: home.store.description, feed: venue.description, plans: strategies.map(({ name }) => name) }, 'bot started');
   }
 

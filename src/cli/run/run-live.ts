@@ -54,7 +54,8 @@ async function consented(parts: Omit<ConsentParts, 'exchange'>, reach: () => Pro
   }
 }
 
-function liveVenue(venue: RealVenue, real: CcxtExchange, log: LateLog): BotVenue {
+/** The real exchange as a place to trade on; closed with the run. */
+export function liveVenue(venue: RealVenue, real: CcxtExchange, log: LateLog): BotVenue {
   const exchange = redactedExchange(real, processSecrets);
   let lastPriceAt: number | null = null;
   const unsubscribe = real.subscribe((event) => {
