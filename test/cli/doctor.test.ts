@@ -56,6 +56,7 @@ describe('a healthy account', () => {
     for (const check of ['credentials', 'clock', 'market', 'limits', 'capital', 'key-permissions', 'withdrawals', 'position-mode', 'margin-mode', 'leverage', 'fees', 'funding', 'balance', 'conditional-orders', 'foreign-orders']) {
       expect(finding(told, check), check).toMatchObject({ status: 'pass' });
     }
+    expect(finding(told, 'conditional-orders')?.text).toMatch(/the exchange takes 200 per account$/);
     expect(rig.paths().filter((path) => !path.startsWith('GET'))).toEqual([]);
   });
 });

@@ -95,7 +95,7 @@ function capFindings(strategy: Strategy, { maxConditionalPerSymbol, maxCondition
   for (const wallet of strategy.wallets) accounts.set(wallet.account, (accounts.get(wallet.account) ?? 0) + mostConditionalOrders(strategy, wallet));
   return [...accounts].flatMap(([account, most]) => {
     const cap = Math.min(maxConditionalPerSymbol ?? Infinity, maxConditionalPerAccount ?? Infinity);
-    const kind = maxConditionalPerSymbol !== null && cap === maxConditionalPerSymbol ? 'symbol' : 'account';
+    const kind = cap === maxConditionalPerAccount ? 'account' : 'symbol';
     if (cap === Infinity) return [];
     const text = `up to ${most} conditional orders, the exchange takes ${cap} per ${kind}`;
     if (most <= cap) return [pass('conditional-orders', account, text)];
