@@ -1,5 +1,7 @@
 /** `hedgerow exchange` in a process of its own: it serves, says how to reach it, and ends when told. */
 import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ROOT, hedgerow, removeTempFiles, tempFile } from './hedgerow-process.ts';
@@ -7,7 +9,7 @@ import { ROOT, hedgerow, removeTempFiles, tempFile } from './hedgerow-process.ts
 afterAll(removeTempFiles);
 
 /** What it printed until `look` had its turn, and how it ended. */
-async function serve(args: readonly string[], look: (address: string) => Promise<void>): Promise<{ readonly stdout: string; readonly code: number | null }> {
+async function serve(args: readonly string[], look: (address: string, printed: () => string) => Promise<void>): Promise<{ readonly stdout: string; readonly code: number | null }> {
   const child = spawn(process.execPath, [join(ROOT, 'src/cli/launch.mjs'), 'exchange', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   let stdout = '';
@@ -20,11 +22,15 @@ async function serve(args: readonly string[], look: (address: string) => Promise
       });
       void ended.then(() => reject(new Error(`it ended: ${stdout}`)));
     });
-    await look(address);
+    await look(address, () => stdout);
   } finally {
     child.kill('SIGTERM');
   }
   return { code: await ended, stdout };
+}
+
+function after(name: string, printed: string): string {
+  return new RegExp(`^ {2}${name} +(\\S+)`, 'm').exec(printed)?.[1] ?? '';
 }
 
 const json = async (url: string): Promise<unknown> => (await fetch(url)).json();
@@ -51,6 +57,40 @@ describe('hedgerow exchange', () => {
       }
     });
     expect([...statuses]).toEqual(expect.arrayContaining([200, 502, 'TimeoutError', 'TypeError']));
+  });
+
+  it('gives Hyperliquid keys that may trade and may not withdraw, and names the markets as a strategy file does', async () => {
+    let told: Awaited<ReturnType<typeof hedgerow>> | null = null;
+    const { stdout } = await serve(['hyperliquid'], async (address, printed) => {
+      const keys = tempFile('keys.yaml', `main: { walletAddress: '${after('walletAddress', printed())}', privateKey: '${after('privateKey', printed())}' }\n`);
+      chmodSync(keys, 0o600);
+      const urls = `{ rest: 'http://${address}', stream: 'ws://${address}' }`;
+      const strategy = tempFile('p.yaml', `version: 1\nname: p\nsymbol: BTC/USDC:USDC\nleverage: 3\nunit: { percent: 1% }\nexchange: { id: hyperliquid, urls: ${urls} }\nwallets:\n  long: { capital: 5000 }\n`);
+      told = await hedgerow(['doctor', strategy, '--keys', keys]);
+    });
+    expect(told).toMatchObject({ code: 0, stdout: expect.stringContaining('the key may not withdraw') as string });
+    expect(stdout).toMatch(/^hyperliquid on 127\.0\.0\.1:\d+, BTC\/USDC:USDC, ETH\/USDC:USDC, SOL\/USDC:USDC\n/);
+  });
+
+  it('never repeats the id of an order or trade after a restart, which a client would take for one it knows', async () => {
+    const buy = async (): Promise<number[]> => {
+      let ids: number[] = [];
+      await serve(['binanceusdm'], async (address, printed) => {
+        const ask = async (method: string, path: string, query: string): Promise<unknown> => {
+          const signed = `${query}&timestamp=${Date.now()}`;
+          const signature = createHmac('sha256', after('secret', printed())).update(signed).digest('hex');
+          return (await fetch(`http://${address}${path}?${signed}&signature=${signature}`, { method, headers: { 'X-MBX-APIKEY': after('key', printed()) } })).json();
+        };
+        await ask('POST', '/fapi/v1/order', 'symbol=BTCUSDT&side=BUY&positionSide=LONG&type=MARKET&quantity=0.01');
+        const trades = (await ask('GET', '/fapi/v1/userTrades', 'symbol=BTCUSDT')) as { id: number; orderId: number }[];
+        ids = trades.flatMap(({ id, orderId }) => [id, orderId]);
+      });
+      return ids;
+    };
+    const [before, later] = [await buy(), await buy()];
+    expect(before).toHaveLength(2);
+    expect(later).toHaveLength(2);
+    for (const [index, id] of later.entries()) expect(id).toBeGreaterThan(before[index] ?? Infinity);
   });
 
   it('says what it cannot be', async () => {

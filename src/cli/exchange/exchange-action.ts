@@ -21,6 +21,11 @@ const PORT_MAX = 65_535;
 const LEVERAGE_MAX = 125;
 const DEFAULT_SEED = '9';
 const ACCOUNT = 'playground';
+/**
+ * Ids count on from the time of the start, by one in so many milliseconds: a client that ran through a restart must not take the trades
+ * after it for those it has booked.
+ */
+const ID_EVERY_MS = 100;
 
 export async function exchangeAction(input: CommandInput, io: CliIo): Promise<ExitCode> {
   const server = serverNamed(input.argument(0));
@@ -37,7 +42,7 @@ export async function exchangeAction(input: CommandInput, io: CliIo): Promise<Ex
     const access = account === undefined ? [] : server.access(listener.address, account);
     const strategy = `exchange: { id: ${server.id}, urls: { rest: 'http://${listener.address}', stream: 'ws://${listener.address}' } }`;
     const lines = [...access, `in a strategy file: ${strategy}`];
-    io.stdout.write(`${server.id} on ${listener.address}, ${symbols.map(({ symbol }) => symbol).join(', ')}\n${lines.map((line) => `  ${line}\n`).join('')}`);
+    io.stdout.write(`${server.id} on ${listener.address}, ${symbols.map(({ symbol }) => server.symbol?.(symbol) ?? symbol).join(', ')}\n${lines.map((line) => `  ${line}\n`).join('')}`);
     await playPrices(world, feed, speed, () => stop.received !== null);
     return 0;
   } finally {
@@ -87,6 +92,7 @@ function worldOf(server: WireServer, symbols: readonly Pick<SimulatedMarket, 'sy
     anyClientOrderId: true,
     keepHistory: false,
     startAt: Date.now(),
+    idsAfter: Math.floor(Date.now() / ID_EVERY_MS),
   });
   return new WireWorld({ exchange, markets, accounts: [server.account?.(playgroundAccount()) ?? playgroundAccount()], now: Date.now });
 }

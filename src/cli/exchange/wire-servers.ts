@@ -1,4 +1,5 @@
 /** The exchanges `hedgerow exchange` can be: a protocol each, its means of access, and how a client is pointed at it. */
+import { createHash } from 'node:crypto';
 import type { PositionMode } from '../../domain/strategy.ts';
 import type { WireProtocol } from '../../ports/wire.ts';
 import type { ExchangeCapabilities } from '../../ports/exchange.ts';
@@ -19,6 +20,8 @@ export interface WireServer {
   readonly positionModes?: readonly [PositionMode, ...PositionMode[]];
   /** The exchange's own rules for a market of the playground. Default: as it comes. */
   market?(market: SimulatedMarket): SimulatedMarket;
+  /** What its clients call a market of the playground. Default: the same. */
+  symbol?(symbol: string): string;
   /** The account's currency. */
   readonly currency: string;
   protocol(world: WireWorld): WireProtocol;
@@ -46,14 +49,16 @@ const HYPERLIQUID: WireServer = {
   capabilities: { exchangeId: 'hyperliquid', amendsConditional: false, triggerSources: ['mark'], clientOrderIdForm: 'hex128' },
   positionModes: ['one-way'],
   market: hyperliquidMarket,
+  symbol: (symbol) => `${symbol.split('/', 1).join()}/USDC:USDC`,
   currency: 'USDC',
   protocol: (world) => new HyperliquidProtocol({ world }),
-  account: ({ privateKey, ...account }) => ({ ...account, ...(privateKey !== undefined && { privateKey, walletAddress: addressOf(privateKey) }) }),
-  access: (address, { walletAddress, privateKey }) => [
+  // The account's own key could withdraw, which nobody should trade with: an agent's is handed out.
+  account: ({ privateKey = '', ...account }) => ({ ...account, privateKey, walletAddress: addressOf(privateKey), agents: [addressOf(agentKeyOf(privateKey))] }),
+  access: (address, { walletAddress, privateKey = '' }) => [
     `REST          http://${address}/info, /exchange`,
     `streams       ws://${address}/ws`,
     `walletAddress ${walletAddress}`,
-    `privateKey    ${privateKey}`,
+    `privateKey    ${agentKeyOf(privateKey)} (an agent wallet's)`,
   ],
 };
 
@@ -64,5 +69,9 @@ const BYBIT: WireServer = {
   protocol: (world) => new BybitProtocol(world, { limits: new BybitLimits() }),
   access: (address, { apiKey, secret }) => [`REST    http://${address}/v5`, `streams ws://${address}/v5/public/linear, /v5/private`, `key     ${apiKey}`, `secret  ${secret}`],
 };
+
+function agentKeyOf(privateKey: string): string {
+  return `0x${createHash('sha256').update(`${privateKey} agent`).digest('hex')}`;
+}
 
 export const WIRE_SERVERS: readonly WireServer[] = [BINANCEUSDM, BYBIT, HYPERLIQUID];

@@ -35,7 +35,7 @@ export interface BookOptions {
 export class Book {
   readonly accounts = new Map<string, AccountState>();
   readonly markets: ReadonlyMap<string, MarketState>;
-  readonly counters = { order: 0, trade: 0, event: 0, request: 0 };
+  readonly counters: { order: number; trade: number; event: number; request: number };
   readonly options: BookOptions;
   /** Every version of every order, when history is kept. */
   readonly versions: OrderDelta[] = [];
@@ -51,10 +51,11 @@ export class Book {
   #hasChanges = false;
   #events: ExchangeEvent[] = [];
 
-  constructor(markets: readonly Market[], options: BookOptions, startAt: number) {
+  constructor(markets: readonly Market[], options: BookOptions, startAt: number, idsAfter: number) {
     this.markets = new Map(markets.map((market) => [market.symbol, { market, change: {}, quote: null, halted: false, open: new Set(), watch: new PriceWatch(), candles: new Map() }]));
     this.options = options;
     this.now = startAt;
+    this.counters = { order: idsAfter, trade: idsAfter, event: idsAfter, request: 0 };
   }
 
   account(name: string): AccountState {

@@ -125,6 +125,8 @@ export interface SimulatedExchangeConfig {
   readonly candleTimeframesMs?: readonly number[];
   /** Virtual time at the start, ms. Default 0. */
   readonly startAt?: number;
+  /** Numbers of orders, trades and events come after this one. Default 0. */
+  readonly idsAfter?: number;
 }
 
 export const DEFAULT_CAPABILITIES: ExchangeCapabilities = {

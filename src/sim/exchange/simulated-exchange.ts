@@ -83,7 +83,7 @@ export class SimulatedExchange implements Exchange, Clock {
   constructor(config: SimulatedExchangeConfig) {
     const { keepHistory = true, retain = DEFAULT_RETAIN, marginChecks = true, liquidation = true, fillPrice = 'gap' } = config;
     this.capabilities = Object.freeze({ ...DEFAULT_CAPABILITIES, ...config.capabilities });
-    this.#book = new Book(config.markets.map(compileMarket), { keepHistory, retain, liquidates: liquidation, execution: config.execution ?? null }, config.startAt ?? 0);
+    this.#book = new Book(config.markets.map(compileMarket), { keepHistory, retain, liquidates: liquidation, execution: config.execution ?? null }, config.startAt ?? 0, config.idsAfter ?? 0);
     this.#orderRules = { capabilities: this.capabilities, marginChecks, anyClientOrderId: config.anyClientOrderId ?? false };
     this.#matchingRules = { fillPrice, marginChecks };
     this.#liquidationWatch = new LiquidationWatch(this.#book);

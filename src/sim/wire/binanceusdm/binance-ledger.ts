@@ -194,7 +194,7 @@ export class AccountLedger {
 }
 
 /** Numbers of forced orders start here, above every order the exchange counts. */
-const FORCED_FROM = 1_000_000_000;
+const FORCED_FROM = 1_000_000_000_000;
 
 /** Ledgers of all accounts, kept current by the exchange's events. */
 export class BinanceLedgers {
