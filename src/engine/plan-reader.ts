@@ -78,7 +78,7 @@ export class PlanReader {
     return this.#watch.isDue(this.#parts.clock.elapsed());
   }
 
-  /** What a fill has laid bare is covered before the exchange is read again, which takes many answers (I6); the reading has the next turn. */
+  /** What a fill has laid bare, or a price has moved, is placed before the exchange is read again, which takes many answers (I6); the reading has the next turn. */
   givesWay(hasNews: boolean): boolean {
     this.#gaveWay = !this.#gaveWay && hasNews && this.#watch.hasRead && this.isDue;
     return this.#gaveWay;

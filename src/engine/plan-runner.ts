@@ -289,7 +289,7 @@ export class PlanRunner {
       await this.#commits.commit();
       return !this.#queue.isEmpty;
     }
-    const actsFirst = this.#reader.givesWay(events.some(({ type }) => type === 'exchange'));
+    const actsFirst = this.#reader.givesWay(events.length > 0);
     if (!actsFirst) await this.#lookAgain();
     // Reading takes time: nothing is derived from a price, or without a fill, that has been heard of meanwhile.
     events.push(...(await this.#takeEvents()));

@@ -8,11 +8,12 @@ import type { AccountDialect, AccountParts, CancelOutcome, Frame, StreamSpec, Ve
 import { decimalOf, flagOf, nonZeroDecimal, optionalDecimal, optionalText, orUnknown, rowOf, rowOrNull, rowsOf, textOf, timeOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
 import { acceptedRecord, feeIn, marginRatioOf } from '../order-records.ts';
+import { CANCELED_BY_USER } from '../order-records.ts';
 import type { Priority } from '../rate-budget.ts';
 import type { Call } from '../rest-client.ts';
 import { SharedRead } from '../shared-read.ts';
 import { fetchAccountEvents } from './account-events.ts';
-import { ChildOrders, isForced } from './child-orders.ts';
+import { ChildOrders, OURS, isForced } from './child-orders.ts';
 import { algoRecord, childIdOf, orderParams, positionAmount, positionSideOf, regularRecord, sideOf, withChild } from './order-rows.ts';
 import { userFrames } from './user-frames.ts';
 
@@ -79,11 +80,17 @@ export class BinanceAccount implements AccountDialect {
   /** In the conditional namespace, then, when it is not there any more, in the regular one, where it may have gone by firing. */
   async cancel(market: VenueMarket, { clientOrderId }: CancelRequest): Promise<CancelOutcome> {
     const algo = await this.#cancelCall('algoOrder', { symbol: market.id, clientAlgoId: clientOrderId });
-    if (algo.type === 'ok') return { type: 'done', value: null };
+    if (algo.type === 'ok') return { type: 'done', value: this.#cancelled(clientOrderId) };
     if (algo.type === 'unknown' || algo.code !== 'ORDER_NOT_FOUND') return algo;
     const child = await this.#childOf(market, clientOrderId);
     const regular = await this.#cancelCall('order', { symbol: market.id, ...(child === null ? { origClientOrderId: clientOrderId } : { orderId: child }) });
     return regular.type === 'ok' ? { type: 'done', value: null } : regular;
+  }
+
+  /** What was cancelled before it fired has filled nothing. Null where the order itself is not known: it is looked up. */
+  #cancelled(clientOrderId: string): OrderRecord | null {
+    const origin = this.#children.knownOrigin(clientOrderId) ?? null;
+    return origin === null ? null : { ...origin, status: 'canceled', reason: CANCELED_BY_USER, updatedAt: this.#parts.now() };
   }
 
   #cancelCall(path: string, params: Record<string, string>): Promise<Verdict> {
@@ -139,12 +146,13 @@ export class BinanceAccount implements AccountDialect {
       this.#children.learnOrigin(record.clientOrderId, record);
       records.set(record.clientOrderId, record);
     }
-    for (const row of regular) {
+    // The newest first: one search then answers for all that are older.
+    for (const row of [...regular].sort((a, b) => timeOf(b, 'time') - timeOf(a, 'time'))) {
       const market = markets.byId(textOf(row, 'symbol'));
       if (market === null || isForced(textOf(row, 'clientOrderId'))) continue;
       const own = regularRecord(row, account, market.symbol);
-      const clientOrderId = (await this.#children.clientIdOf(own.id, market, own.createdAt)) ?? own.clientOrderId;
-      const origin = await this.#children.originOf(clientOrderId, market);
+      const clientOrderId = (await this.#children.clientIdOf(own.id, market, own.createdAt, own.clientOrderId)) ?? own.clientOrderId;
+      const origin = OURS.test(clientOrderId) ? await this.#children.originOf(clientOrderId, market) : null;
       records.set(clientOrderId, origin === null ? { ...own, clientOrderId } : withChild(origin, own));
     }
     return [...records.values()];

@@ -30,6 +30,8 @@ export class ChildOrders {
   /** By our client order id: the conditional order as it was placed; null for orders that never were one. */
   readonly #origins = new Map<string, OrderRecord | null>();
   readonly #account: string;
+  /** By market id: orders up to this time were compared with all conditional ones of the last week. */
+  readonly #searchedTo = new Map<string, number>();
 
   constructor(reader: Reader, account: string) {
     this.#reader = reader;
@@ -92,25 +94,34 @@ export class ChildOrders {
     }
   }
 
-  /** The id the conditional order had where there was one, else the order's own; null for the exchange's own orders. */
-  async clientIdOf(orderId: string, market: VenueMarket, at: number): Promise<string | null> {
+  /**
+   * The id the conditional order had where there was one, else the order's own; null for the exchange's own orders. `at`: when the order was
+   * made or traded, ms; `shown`: the order's own id where it is known.
+   */
+  async clientIdOf(orderId: string, market: VenueMarket, at: number, shown: string | null = null): Promise<string | null> {
     const known = this.#clientIds.get(orderId);
     if (known !== undefined) return known;
-    const order = await this.#reader.ask({ api: 'fapiPrivate', method: 'GET', path: 'order', params: { symbol: market.id, orderId }, weight: 1 });
-    const own = order.type === 'ok' ? textOf(rowOf(order.json), 'clientOrderId') : null;
+    const own = shown ?? (await this.#ownId(orderId, market));
     if (own !== null && (FORCED.test(own) || OURS.test(own))) this.learn(orderId, own);
     else await this.#search(orderId, market, at, own ?? orderId);
     return this.#clientIds.get(orderId) ?? null;
   }
 
-  /** Through the conditional orders of the symbol; an order that none of them became has its own id. */
+  async #ownId(orderId: string, market: VenueMarket): Promise<string | null> {
+    const order = await this.#reader.ask({ api: 'fapiPrivate', method: 'GET', path: 'order', params: { symbol: market.id, orderId }, weight: 1 });
+    return order.type === 'ok' ? textOf(rowOf(order.json), 'clientOrderId') : null;
+  }
+
+  /** Through the conditional orders of the symbol; an order that none of them became has its own id. What is older than one that was searched for needs no other search. */
   async #search(orderId: string, market: VenueMarket, at: number, own: string): Promise<void> {
+    if (at <= (this.#searchedTo.get(market.id) ?? -Infinity)) return this.learn(orderId, own);
     for (const range of [{ startTime: at - SEARCH_BACK_MS, endTime: at + 1 }, {}]) {
       const rows = rowsOf(await this.#reader.read({ api: 'fapiPrivate', method: 'GET', path: 'allAlgoOrders', params: { symbol: market.id, limit: ALGO_PAGE, ...range }, weight: 5 }));
       for (const row of rows) this.learnAlgo(row);
       if (this.#clientIds.has(orderId)) return;
     }
     this.learn(orderId, own);
+    this.#searchedTo.set(market.id, at);
   }
 }
 
