@@ -2,7 +2,6 @@
  * The command line: which commands there are, and what happens around them (help, errors, exit codes, broken pipes). Light on
  * purpose: what a command needs is imported when it runs.
  */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { statusCommand } from './commands/status.ts';
 import { pauseCommand } from './commands/pause.ts';
@@ -26,6 +25,7 @@ import { traceCommand } from './commands/trace.ts';
 import type { CliIo, CommandSpec, ExitCode } from './command-spec.ts';
 import { isBrokenPipe, outputError, reportError } from './report-error.ts';
 import { refuseSecretArguments } from './secret-arguments.ts';
+import { packageVersion } from './version.ts';
 
 const COMMANDS: readonly CommandSpec[] = [
   runCommand,
@@ -141,17 +141,4 @@ function commanderExit(error: CommanderError, argv: readonly string[], io: CliIo
   const command = COMMANDS.find(({ name }) => name === argv[0]);
   io.stderr.write(`hedgerow: ${message}${message.endsWith('?') ? '' : ';'} see hedgerow ${command === undefined ? '' : `${command.name} `}--help [INPUT_INVALID]\n`);
   return 2;
-}
-
-/** From package.json, which lies two folders above the sources and three above the build. */
-function packageVersion(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      const manifest = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { readonly version?: string };
-      return manifest.version ?? 'unknown';
-    } catch {
-      // The other place.
-    }
-  }
-  return 'unknown';
 }

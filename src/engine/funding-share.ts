@@ -29,15 +29,25 @@ export interface RecentFill {
 
 type FundingEvent = Extract<ExchangeEvent, { type: 'funding' }>;
 
+/** `isExplained`: the payment is the rate on just what the wallets held; else fills may be missing, or it is somebody else's in part. */
+export interface SharedFunding {
+  readonly shares: readonly FundingShare[];
+  readonly isExplained: boolean;
+}
+
 /**
- * Shares of `event` by what the wallets held when it was due, which may be before fills that were heard of earlier; empty when no wallet
+ * Shares of `event` by what the wallets held when it was due, which may be before fills that were heard of earlier; none when no wallet
  * of the plan held anything (the payment then belongs to someone else).
  */
-export function shareFunding(event: FundingEvent, state: PlanState, strategy: Strategy, recent: readonly RecentFill[]): FundingShare[] {
+export function shareFunding(event: FundingEvent, state: PlanState, strategy: Strategy, recent: readonly RecentFill[]): SharedFunding {
   // A fill of the very moment came before or after the payment: whichever of the two makes the payment what it is.
   const before = heldBy(event, state, strategy, recent.filter(({ at }) => at > event.at));
   const after = heldBy(event, state, strategy, recent.filter(({ at }) => at >= event.at));
-  const holders = isPaidOn(event, after) && !isPaidOn(event, before) ? after : before;
+  const [isPaidBefore, isPaidAfter] = [isPaidOn(event, before), isPaidOn(event, after)];
+  return { shares: sharesOf(event, isPaidAfter && !isPaidBefore ? after : before), isExplained: isPaidBefore || isPaidAfter };
+}
+
+function sharesOf(event: FundingEvent, holders: readonly Holder[]): readonly FundingShare[] {
   const total = sum(holders.map(({ held }) => held));
   if (holders.length === 0) return [];
   // A netted position can be flat while its wallets hold opposite sides: what one receives the other pays, by the rate itself.

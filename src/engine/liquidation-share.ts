@@ -11,7 +11,8 @@ import type { ExchangeEvent } from '../ports/exchange.ts';
 import { factsOf } from './step.ts';
 import type { PlanInputEvent, PlanState } from './step.ts';
 
-export function liquidationInputs(event: Extract<ExchangeEvent, { type: 'liquidation' }>, state: PlanState, strategy: Strategy): PlanInputEvent[] {
+/** `outside`: what of the netted position of one-way mode is somebody else's, signed; it may decide which side the exchange closes. */
+export function liquidationInputs(event: Extract<ExchangeEvent, { type: 'liquidation' }>, state: PlanState, strategy: Strategy, outside: D): PlanInputEvent[] {
   const holders = state.wallets.filter(({ name }) => strategy.wallets.find((wallet) => wallet.name === name)?.account === event.account);
   const [first] = holders;
   if (first === undefined) return [];
@@ -23,7 +24,7 @@ export function liquidationInputs(event: Extract<ExchangeEvent, { type: 'liquida
       { name, leg: 'close-short' as const, amount: event.positionSide === 'long' ? ZERO : shortOf(facts) },
     ].filter(({ amount }) => amount.greaterThan(0));
   });
-  const losses = event.cause === 'adl' ? partOf(held, dec(event.amount), event.positionSide) : held;
+  const losses = event.cause === 'adl' ? partOf(held, dec(event.amount), event.positionSide, outside) : held;
   return losses.map(({ name, leg, amount }, index) => taken(name, leg, plain(amount), event.price, index === 0 ? event.fee : '0'));
 }
 
@@ -34,9 +35,9 @@ interface Holding {
 }
 
 /** In one-way mode only what makes up the net position can be taken. */
-function partOf(held: readonly Holding[], amount: D, side: 'long' | 'short' | 'both'): Holding[] {
+function partOf(held: readonly Holding[], amount: D, side: 'long' | 'short' | 'both', outside: D): Holding[] {
   const total = (leg: Holding['leg']): D => held.filter((each) => each.leg === leg).reduce<D>((sum, each) => sum.plus(each.amount), ZERO);
-  const larger = total('close-long').greaterThanOrEqualTo(total('close-short')) ? 'close-long' : 'close-short';
+  const larger = total('close-long').plus(outside).greaterThanOrEqualTo(total('close-short')) ? 'close-long' : 'close-short';
   let rest = amount;
   return held.flatMap((holding) => {
     if (side === 'both' && holding.leg !== larger) return [];

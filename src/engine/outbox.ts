@@ -293,6 +293,7 @@ export class Outbox {
     switch (outcome.type) {
       case 'done':
         keep(orders, record, withRecord(order, outcome.value), at);
+        if (command.type === 'place') guard.accepted(command.wanted.slot);
         return outcome;
       case 'unknown':
         this.#loseSight(command, order, orders, record, at);

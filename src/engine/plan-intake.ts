@@ -43,15 +43,22 @@ export interface IntakeParts {
   readonly guard: SlotGuard;
   readonly orders: Map<string, TrackedOrder>;
   readonly memory: PlanMemory;
+  /** Reads may be this old, ms. */
+  readonly readLagMs: number;
   /** Shows the wallets a price that is newer than what they saw, before a fill is booked. */
   readonly catchUpPrice: (trade: TradeRecord, order: TrackedOrder) => void;
 }
+
+/** What a plan's account tells beside orders and trades. */
+type AccountEvent = Extract<ExchangeEvent, { type: 'funding' | 'liquidation' | 'transfer' }>;
 
 /** Fills kept to tell who held what a moment ago. */
 const RECENT_FILLS_MAX = 200;
 
 export class PlanIntake {
   readonly #parts: IntakeParts;
+  /** Funding payments that a reading has shown and the books do not explain: when that reading began. Gone with the next one or two (I23). */
+  readonly #unexplained = new Map<string, number>();
   /** Oldest first. */
   #recent: RecentFill[] = [];
   /** Fills booked by this process. */
@@ -159,7 +166,7 @@ export class PlanIntake {
     const { order: after, fills } = allocateTrade(order, trade, machines.running.wallets);
     memory.book(trade);
     for (const { wallet, fill } of fills) this.#bookFill(wallet, fill, trade);
-    this.#recent = [...this.#recent, ...fills.map(({ wallet, fill }) => ({ wallet, leg: fill.leg, amount: fill.amount, at: trade.at }))].slice(-RECENT_FILLS_MAX);
+    this.#noteRecent(fills.map(({ wallet, fill }) => ({ wallet, leg: fill.leg, amount: fill.amount, at: trade.at })));
     record.trade(trade);
     record.order(toStored(after, trade.at));
     if (orders.has(after.clientOrderId)) orders.set(after.clientOrderId, after);
@@ -196,44 +203,65 @@ export class PlanIntake {
     this.diverge(`trade ${trade.id} (${side} ${amount} at ${price}) on account ${account} belongs to no order of this plan`, trade.at);
   }
 
-  takeAccountEvent(event: Extract<ExchangeEvent, { type: 'funding' | 'liquidation' | 'transfer' }>): void {
+  /** Told by the stream, or read from `readFrom` on (`Clock.elapsed()`). False when it waits for another reading. */
+  takeAccountEvent(event: AccountEvent, readFrom: number | null = null): boolean {
     const { machines, memory, strategy } = this.#parts;
-    if (machines.state === null || (event.type !== 'transfer' && event.symbol !== strategy.symbol) || !memory.isNewAccountEvent(event.id)) return;
+    if (machines.state === null || (event.type !== 'transfer' && event.symbol !== strategy.symbol) || !memory.isNewAccountEvent(event.id)) return true;
+    if (event.type === 'funding') return this.#takeFunding(event, readFrom);
     memory.noteAccountEvent(event.id);
     switch (event.type) {
-      case 'funding':
-        for (const { wallet, amount } of shareFunding(event, machines.running, strategy, this.#recent)) {
-          machines.apply({ to: 'wallet', wallet, event: { type: 'funding.booked', amount } }, event.at, { fundingId: event.id, rate: event.rate, markPrice: event.markPrice });
-        }
-        return;
       case 'transfer':
         this.#external(event.at, 'transfer', { account: event.account, id: event.id, currency: event.currency, amount: event.amount });
-        return;
+        break;
       case 'liquidation':
         this.#takeForcedClose(event);
     }
+    return true;
+  }
+
+  /** A payment that the books do not explain waits until a reading has brought every fill there is. */
+  #takeFunding(event: Extract<AccountEvent, { type: 'funding' }>, readFrom: number | null): boolean {
+    const { machines, memory, strategy, readLagMs } = this.#parts;
+    const { id, at, rate, markPrice } = event;
+    const { shares, isExplained } = shareFunding(event, machines.running, strategy, this.#recent);
+    if (!isExplained) {
+      if (readFrom === null) return false;
+      const since = this.#unexplained.get(id) ?? readFrom;
+      this.#unexplained.set(id, since);
+      if (readFrom < since + readLagMs) return false;
+    }
+    this.#unexplained.delete(id);
+    memory.noteAccountEvent(id);
+    for (const { wallet, amount } of shares) machines.apply({ to: 'wallet', wallet, event: { type: 'funding.booked', amount } }, at, { fundingId: id, rate, markPrice });
+    return true;
+  }
+
+  #noteRecent(changes: readonly RecentFill[]): void {
+    this.#recent = [...this.#recent, ...changes].slice(-RECENT_FILLS_MAX);
   }
 
   #takeForcedClose(event: Extract<ExchangeEvent, { type: 'liquidation' }>): void {
     const { machines, strategy } = this.#parts;
     const { account, positionSide, amount, price, fee, cause } = event;
     this.#external(event.at, cause, { account, id: event.id, positionSide, amount, price, fee });
-    const inputs = liquidationInputs(event, machines.running, strategy);
+    const outside = externalOn(this.#parts.memory.facts.external, account, positionSide);
+    const isNetShort = positionSide === 'both' && netOn(machines.running, strategy, account).plus(outside).isNegative();
+    const inputs = liquidationInputs(event, machines.running, strategy, positionSide === 'both' ? outside : ZERO);
     for (const input of inputs) machines.apply(input, event.at, { liquidationId: event.id });
-    this.#takeExternal(event, inputs);
+    this.#noteRecent(inputs.flatMap((input) => (input.to === 'wallet' && input.event.type === 'position.taken' ? [{ wallet: input.wallet, ...input.event.taken, at: event.at }] : [])));
+    this.#takeExternal(event, inputs, isNetShort);
     const what = { liquidation: 'liquidated by the exchange', adl: 'closed by the exchange to deleverage', insurance: `the exchange's insurance paid ${fee.replace('-', '')}` }[cause];
     const reason = dec(amount).isZero() ? what : `${what}: ${amount} ${positionSide} at ${price}`;
     machines.apply({ to: 'plan', event: { type: 'halt', reason } }, event.at, {});
   }
 
   /** What was taken beyond what the wallets held was somebody else's. */
-  #takeExternal({ cause, account, positionSide, amount }: Extract<ExchangeEvent, { type: 'liquidation' }>, inputs: readonly PlanInputEvent[]): void {
+  #takeExternal({ cause, account, positionSide, amount }: Extract<ExchangeEvent, { type: 'liquidation' }>, inputs: readonly PlanInputEvent[], isNetShort: boolean): void {
     const { memory } = this.#parts;
     if (cause === 'liquidation') memory.addExternal(account, positionSide, externalOn(memory.facts.external, account, positionSide).negated());
     if (cause !== 'adl') return;
     const fromWallets = sum(inputs.map((input) => (input.to !== 'plan' && input.event.type === 'position.taken' ? dec(input.event.taken.amount) : ZERO)));
     const rest = dec(amount).minus(fromWallets);
-    const isNetShort = positionSide === 'both' && externalOn(memory.facts.external, account, 'both').isNegative();
     memory.addExternal(account, positionSide, isNetShort ? rest : rest.negated());
   }
 
@@ -248,6 +276,12 @@ export class PlanIntake {
     this.#parts.record.add(at, 'external.booked', { cause, ...facts });
     this.#parts.log.warn({ plan: this.#parts.strategy.name, cause, ...facts }, 'external event');
   }
+}
+
+/** What the wallets of the account hold together, signed. */
+function netOn(state: PlanState, strategy: Strategy, account: string): D {
+  const own = state.wallets.filter(({ name }) => strategy.wallets.find((wallet) => wallet.name === name)?.account === account).map(factsOf);
+  return sum(own.map((facts) => longOf(facts).minus(shortOf(facts))));
 }
 
 function heldOf(wallet: WalletState, leg: Leg): D {

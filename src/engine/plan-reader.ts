@@ -11,6 +11,8 @@ import type { Strategy } from '../domain/strategy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Exchange } from '../ports/exchange.ts';
 import type { Log } from '../ports/log.ts';
+import { closingPart } from '../window/exchange-orders.ts';
+import type { ExchangeOrder } from '../window/exchange-orders.ts';
 import { isExecuting } from '../window/plan.ts';
 import { readAccounts } from './account-reading.ts';
 import type { AccountReading, PlanReading } from './account-reading.ts';
@@ -62,6 +64,8 @@ export class PlanReader {
   #writesRead = -1;
   /** A difference seen once: believed when a reading that began at `from` or later shows it again. */
   #suspicion: { readonly text: string; readonly from: number } | null = null;
+  /** Accounts in another position mode than the plan's, as of the newest reading: no order fits there. */
+  readonly #inOtherMode = new Set<string>();
   /** Runs once what the exchange holds has been adopted. */
   #afterAdoption: (() => void) | null = null;
 
@@ -86,6 +90,12 @@ export class PlanReader {
 
   isFresh(now: number): boolean {
     return this.#watch.isFresh(now);
+  }
+
+  /** Slots of orders that the exchange would refuse whatever they say, with the reason. */
+  blocked(desired: readonly ExchangeOrder[]): ReadonlyMap<string, string> {
+    const slots = this.#inOtherMode.size === 0 ? [] : desired.filter(({ account }) => this.#inOtherMode.has(account)).flatMap((order) => [order.slot, closingPart(order)?.slot ?? order.slot]);
+    return new Map(slots.map((slot) => [slot, 'the account is in another position mode than the plan']));
   }
 
   /** Nothing new is opened before the exchange has been read again. */
@@ -142,7 +152,7 @@ export class PlanReader {
       const happened = [...events.map((event) => ({ at: event.at, event })), ...trades.map((trade) => ({ at: trade.at, trade }))].sort((a, b) => a.at - b.at);
       for (const each of happened) {
         if ('trade' in each) await intake.takeTrade(each.trade);
-        else intake.takeAccountEvent(each.event);
+        else if (!intake.takeAccountEvent(each.event, from)) this.soon();
       }
       for (const order of snapshot.openOrders) await intake.takeListed(order, from);
     }
@@ -188,6 +198,8 @@ export class PlanReader {
   #checkSettings({ account, settings }: AccountReading): void {
     const { strategy, intake, memory } = this.#parts;
     const { positionMode, marginMode } = strategy.exchange;
+    if (settings.positionMode === positionMode) this.#inOtherMode.delete(account);
+    else this.#inOtherMode.add(account);
     if (settings.positionMode !== positionMode) intake.diverge(`account ${account} is in ${settings.positionMode} position mode now, the plan trades in ${positionMode} mode`, memory.now());
     else if (settings.marginMode !== marginMode) intake.diverge(`account ${account} has ${settings.marginMode} margin on ${strategy.symbol} now, the plan trades on ${marginMode} margin`, memory.now());
   }

@@ -11,12 +11,9 @@ import { HedgerowError } from '../domain/errors.ts';
 import { invariant } from '../domain/invariant.ts';
 import type { Instrument, Strategy } from '../domain/strategy.ts';
 import { longOf, shortOf } from '../domain/wallet.ts';
-import type { Clock } from '../ports/clock.ts';
 import { accountOf, symbolOf } from '../ports/exchange.ts';
-import type { Exchange, ExchangeEvent, TradeRecord } from '../ports/exchange.ts';
-import type { KillLatch } from '../ports/latch.ts';
-import type { Log } from '../ports/log.ts';
-import type { SnapshotEnvelope, Store, StoredPlan } from '../ports/store.ts';
+import type { ExchangeEvent, TradeRecord } from '../ports/exchange.ts';
+import type { SnapshotEnvelope, StoredPlan } from '../ports/store.ts';
 import { exchangeOrders } from '../window/exchange-orders.ts';
 import type { ExchangeContext, ExchangeOrder } from '../window/exchange-orders.ts';
 import { planActions } from '../window/plan.ts';
@@ -26,7 +23,7 @@ import { CommitLine, StoreAway } from './commit-line.ts';
 import { EventQueue } from './event-queue.ts';
 import type { PlanCommand, PricePoint, QueuedEvent } from './event-queue.ts';
 import { JournalledMachines } from './journalled-machines.ts';
-import type { MachineCounters, RunnerObserver } from './journalled-machines.ts';
+import type { MachineCounters } from './journalled-machines.ts';
 import { OperatorDesk } from './operator-desk.ts';
 import { OrderBook } from './order-book.ts';
 import type { TrackedOrder } from './order-tracker.ts';
@@ -43,24 +40,13 @@ import { PriceAge } from './price-age.ts';
 import { PriceView } from './price-view.ts';
 import { NO_BAND, bandOf, isInside, narrowed } from './price-band.ts';
 import type { PriceBand } from './price-band.ts';
-import type { LeaseHold, RestoredPlan } from './runner-parts.ts';
+import type { RestoredPlan, RunnerDeps } from './runner-parts.ts';
 import type { Operation } from '../../machines/plan.machine.ts';
 import { RiskWatch } from './risk-watch.ts';
 import { GIVEN_UP, SlotGuard } from './slot-guard.ts';
 import { dueJointReset, factsOf, operationOf, persistPlan, phaseOf } from './step.ts';
 import type { PlanState } from './step.ts';
 import { unlessUnavailable } from './unavailable.ts';
-
-export interface RunnerDeps {
-  readonly exchange: Exchange;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly observer?: RunnerObserver;
-  /** Absent where only this process can know of the store (simulation). */
-  readonly lease?: LeaseHold;
-  readonly latch?: KillLatch;
-}
 
 export interface RunnerCounters extends MachineCounters {
   readonly fills: number;
@@ -131,6 +117,7 @@ export class PlanRunner {
     this.#accounts = new Set(strategy.wallets.map((wallet) => wallet.account));
     const machines = new JournalledMachines(strategy.name, restored?.state ?? null, record, deps);
     this.#machines = machines;
+    if (restored !== null && deps.origin !== undefined) record.add(clock.now(), 'plan.opened', { ...deps.origin });
     this.#atr = new AtrWatch(strategy, exchange);
     this.#priceAge = new PriceAge(clock);
     this.#commits = new CommitLine({ plan: strategy.name, store, clock, log, record, snapshot: () => this.#snapshot() });
@@ -139,7 +126,7 @@ export class PlanRunner {
     for (const order of restored?.orders ?? []) this.#outbox.doubt(order, this.#orders);
     const shared = { planId: plan.planId, strategy, store, log, record, machines, outbox: this.#outbox, guard: this.#guard, orders: this.#orders, memory: this.#memory };
     this.#book = new OrderBook({ ...shared, clock });
-    this.#intake = new PlanIntake({ ...shared, catchUpPrice: (trade, order) => this.#catchUpPrice(trade, order) });
+    this.#intake = new PlanIntake({ ...shared, readLagMs: exchange.capabilities.readLagMs, catchUpPrice: (trade, order) => this.#catchUpPrice(trade, order) });
     this.#desk = new OperatorDesk({ ...shared, plan: strategy.name, startedAt: plan.startedAt, latch: deps.latch ?? null, now: () => this.#now(), command: (command) => this.#takeCommand(command) });
     this.#reader = new PlanReader({ ...shared, accounts: this.#accounts, exchange, clock, startedAt: plan.startedAt, intake: this.#intake, desk: this.#desk, catchUp: async () => void (await this.#takeEvents()), isBusy: () => this.#queue.holdsExchangeEvents, needsPrice: () => this.prices === null });
   }
@@ -407,7 +394,7 @@ export class PlanRunner {
     this.#machines.begin(state);
     this.#desk.ask();
     this.#risk.remember(state, point.mark, point.at);
-    this.#record.add(point.at, 'plan.started', { price, atr, instrument: this.instrument, prices: { last: point.last, mark: point.mark, index: point.index } });
+    this.#record.add(point.at, 'plan.started', { ...this.#deps.origin, price, atr, instrument: this.instrument, prices: { last: point.last, mark: point.mark, index: point.index } });
     this.#deps.log.info({ plan: this.strategy.name, symbol: this.strategy.symbol, price }, 'plan started');
   }
 
@@ -460,7 +447,7 @@ export class PlanRunner {
       case 'funding':
       case 'liquidation':
       case 'transfer':
-        this.#intake.takeAccountEvent(event);
+        if (!this.#intake.takeAccountEvent(event)) this.#reader.soon();
         return;
       case 'gap':
         this.#reader.require();
@@ -548,7 +535,8 @@ export class PlanRunner {
       behind: this.#view.behind,
       amendsConditional: capabilities.amendsConditional,
       maxConditionalPerSymbol: capabilities.maxConditionalPerSymbol,
-      blockedSlots: new Map([...tooSmallSlots(desired, this.instrument), ...this.#guard.blocked(desired, this.#deps.clock.elapsed())]),
+      blockedSlots: new Map([...tooSmallSlots(desired, this.instrument), ...this.#guard.blocked(desired, this.#deps.clock.elapsed()), ...this.#reader.blocked(desired)]),
+      refusedSlots: this.#guard.refused,
       passedSlots: this.#passedSlots,
       uncancellable: this.#outbox.uncancellable(this.#deps.clock.elapsed()),
       cycles: new Map(this.#machines.state.wallets.map((wallet) => [wallet.name, factsOf(wallet).cycle])),

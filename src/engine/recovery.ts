@@ -14,8 +14,7 @@ import { fromStored } from './order-tracker.ts';
 import { EMPTY_MEMORY, TRADES_OVERLAP_MS } from './plan-memory.ts';
 import type { EngineMemory } from './plan-memory.ts';
 import { PlanRunner } from './plan-runner.ts';
-import type { RunnerDeps } from './plan-runner.ts';
-import type { RestoredPlan } from './runner-parts.ts';
+import type { RestoredPlan, RunnerDeps } from './runner-parts.ts';
 import { factsOf, restorePlan } from './step.ts';
 import { refuseUnprotectable } from './stop-capacity.ts';
 import { unlessUnavailable } from './unavailable.ts';
@@ -24,12 +23,12 @@ import { unlessUnavailable } from './unavailable.ts';
  * A runner ready to take events. Rejects with STRATEGY_UNPROTECTABLE for a plan whose stops the exchange cannot hold, and with EXCHANGE_UNAVAILABLE only for a plan that has never run: one that has is opened from what
  * the store knows, and protects its positions as soon as the exchange answers.
  */
-export async function openRunner(strategy: Strategy, strategyHash: string, venue: string, deps: RunnerDeps): Promise<PlanRunner> {
+export async function openRunner(strategy: Strategy, strategyHash: string, venue: string, deps: RunnerDeps, build = 'unknown'): Promise<PlanRunner> {
   refuseUnprotectable(strategy, deps.exchange.capabilities.maxConditionalPerSymbol);
   const known = await deps.store.findPlan({ venue, name: strategy.name });
   if (known === null || known.snapshot === null) await checkSettings(strategy, deps.exchange);
   const plan = known ?? (await deps.store.openPlan({ venue, name: strategy.name }, strategy as unknown as Json, strategyHash, deps.clock.now()));
-  return runnerOf(plan, known !== null, strategy, deps);
+  return runnerOf(plan, known !== null, strategy, { ...deps, origin: { strategyHash, build } });
 }
 
 /** The same for a look at a plan: null when it was never started. Nothing is written. */

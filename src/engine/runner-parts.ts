@@ -1,5 +1,10 @@
 /** What a runner is given besides the outside world: the right to trade, and what the store knew. */
-import type { Fence } from '../ports/store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Exchange } from '../ports/exchange.ts';
+import type { KillLatch } from '../ports/latch.ts';
+import type { Log } from '../ports/log.ts';
+import type { Fence, Store } from '../ports/store.ts';
+import type { RunnerObserver } from './journalled-machines.ts';
 import type { TrackedOrder } from './order-tracker.ts';
 import type { EngineMemory } from './plan-memory.ts';
 import type { PlanState } from './step.ts';
@@ -17,4 +22,23 @@ export interface RestoredPlan {
   readonly memory: EngineMemory;
   readonly orders: readonly TrackedOrder[];
   readonly bookedTrades: readonly { readonly id: string; readonly at: number }[];
+}
+
+export interface RunnerDeps {
+  readonly exchange: Exchange;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly observer?: RunnerObserver;
+  /** Absent where only this process can know of the store (simulation). */
+  readonly lease?: LeaseHold;
+  readonly latch?: KillLatch;
+  /** Which strategy and which code decide from now on (I21); absent where nobody will ask. */
+  readonly origin?: PlanOrigin;
+}
+
+export interface PlanOrigin {
+  readonly strategyHash: string;
+  /** Version of the program. */
+  readonly build: string;
 }

@@ -20,6 +20,8 @@ interface Attempts {
   /** What the window wanted when it was looked at after the refusal; null until then. */
   readonly content: string | null;
   readonly isProtective: boolean;
+  /** The exchange did not take the newest order at all. */
+  readonly isRefused: boolean;
   readonly reason: string;
 }
 
@@ -36,12 +38,23 @@ export class SlotGuard {
     const protects = isProtective(order);
     const isUrgent = protects && reason !== NOTHING_TO_CLOSE;
     const wait = Math.min(isUrgent ? PROTECTION_WAIT_MAX_MS : WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (count - 1));
-    this.#attempts.set(order.slot, { count, notBefore: at + wait, content: before?.content ?? null, isProtective: protects, reason });
+    this.#attempts.set(order.slot, { count, notBefore: at + wait, content: before?.content ?? null, isProtective: protects, isRefused: true, reason });
     return count;
   }
 
   succeeded(slot: string): void {
     this.#attempts.delete(slot);
+  }
+
+  /** The exchange has taken an order of this slot; how it ends is still to be seen. */
+  accepted(slot: string): void {
+    const attempts = this.#attempts.get(slot);
+    if (attempts !== undefined) this.#attempts.set(slot, { ...attempts, isRefused: false });
+  }
+
+  /** Slots whose newest order was not taken. */
+  get refused(): ReadonlySet<string> {
+    return new Set([...this.#attempts].flatMap(([slot, { isRefused }]) => (isRefused ? [slot] : [])));
   }
 
   /** How often in a row this slot was refused for `reason`. */

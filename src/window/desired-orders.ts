@@ -93,8 +93,10 @@ function atMarket(name: WalletName, facts: WalletFacts, isResetting: boolean): D
   if (isResetting && order !== null) {
     return resetLegs(facts, order).map((leg) => marketOrder(name, order.role, facts.cycle, leg));
   }
-  if (!isSome(facts.strayShort)) return [];
-  return [marketOrder(name, 'close-stray', facts.cycle, { leg: 'close-short', amount: facts.strayShort })];
+  // What no rung owns no stop protects, unless the cycle has a full stop: it is closed.
+  const strayLong = facts.parameters.cycle === 'rotation' || !facts.isOpened ? '0' : facts.coreLong;
+  const stray = [closing('close-long', strayLong), closing('close-short', facts.strayShort)].filter((leg) => leg !== null);
+  return stray.map((leg) => marketOrder(name, 'close-stray', facts.cycle, leg));
 }
 
 /** A reset closes every short there is when its order is sent, and sells no more than is held: entries, covers and stops may fill after it was decided. */

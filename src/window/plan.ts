@@ -52,6 +52,8 @@ export interface PlanContext {
   readonly maxConditionalPerSymbol: number | null;
   /** Slots that may not be placed now (refused and waiting, or attempts used up), with the reason. */
   readonly blockedSlots: ReadonlyMap<string, string>;
+  /** Slots whose last order was refused, waiting or not. */
+  readonly refusedSlots?: ReadonlySet<string>;
   /** Slots whose trigger the exchange refused as already passed. */
   readonly passedSlots: ReadonlySet<string>;
   /** Entries may be placed or amended; false while paused or diverged. */
@@ -313,7 +315,8 @@ class Planner {
       for (const other of owners) if (other !== right) this.retire(other);
       return;
     }
-    if (!this.#mayTouch(order) || !this.#mayTouch(owner)) return;
+    if (!this.#mayTouch(order)) return this.#extend(order, owner, owners);
+    if (!this.#mayTouch(owner)) return;
     const blocked = this.#blockReason(order);
     if (blocked !== null) {
       this.#withheld.push({ order, reason: blocked });
@@ -325,6 +328,33 @@ class Planner {
       return;
     }
     this.#replace(order, owners, reason);
+  }
+
+  /** While nothing new is opened, an order that closes a part of what its slot is to close takes on what nothing else closes. */
+  #extend(order: ExchangeOrder, owner: WorkingOrder, owners: readonly WorkingOrder[]): void {
+    const part = closingPart(order);
+    if (part === null) return;
+    const served = new Set(owners.flatMap(({ legs }) => legs.map(slotOf)));
+    if (!part.legs.some((leg) => served.has(slotOf(leg)))) {
+      // What rests in its slots is only what another wallet opens there.
+      const missing = this.#uncovered(part);
+      if (missing !== null) this.place(missing);
+      return;
+    }
+    if (owners.length > 1 || owner.legs.map(slotOf).join('+') !== part.slot) return;
+    const left = legsLeft(owner);
+    const legs = part.legs.map((leg, index) => {
+      const rests = dec(left[index]?.amount ?? '0');
+      const missing = this.#context.mayCancelEntries ? dec(leg.amount) : this.#missing(leg);
+      return { ...leg, amount: plain(maxOf(rests, minOf(dec(leg.amount), rests.plus(missing)))) };
+    });
+    const amount = sum(legs.map((leg) => dec(leg.amount)));
+    if (amount.greaterThan(remainingOf(owner))) this.compare({ ...part, legs, amount: plain(amount) }, owner, owners);
+  }
+
+  #missing(leg: OrderLeg): D {
+    const key = protectionOf(leg);
+    return maxOf(ZERO, (this.#closingWanted.get(key) ?? ZERO).minus(this.#closingAtWork.get(key) ?? ZERO));
   }
 
   #mayTouch(order: { readonly legs: readonly OrderLeg[] }): boolean {
@@ -372,7 +402,7 @@ class Planner {
   }
 
   place(order: ExchangeOrder, why?: string): void {
-    const obstacle = this.#blockReason(order) ?? (this.#mayTouch(order) ? null : 'the plan takes no new risk now');
+    const obstacle = this.#blockReason(order) ?? this.#closesFirst(order) ?? (this.#mayTouch(order) ? null : 'the plan takes no new risk now');
     if (obstacle !== null) this.#withheld.push({ order, reason: obstacle });
     // What closes goes ahead without what opens.
     const allowed = obstacle === null ? order : this.#uncovered(closingPart(order));
@@ -389,8 +419,7 @@ class Planner {
     const legs = order.legs.flatMap((leg) => {
       if (!isClosingLeg(leg)) return [leg];
       const key = protectionOf(leg);
-      const missing = maxOf(ZERO, (this.#closingWanted.get(key) ?? ZERO).minus(this.#closingAtWork.get(key) ?? ZERO));
-      const amount = minOf(missing, dec(leg.amount));
+      const amount = minOf(this.#missing(leg), dec(leg.amount));
       this.#closingAtWork.set(key, (this.#closingAtWork.get(key) ?? ZERO).plus(amount));
       return amount.greaterThan(0) ? [{ ...leg, amount: plain(amount) }] : [];
     });
@@ -410,6 +439,13 @@ class Planner {
 
   #blockReason(order: ExchangeOrder): string | null {
     return this.#context.blockedSlots.get(order.slot) ?? null;
+  }
+
+  /** What a netted order closes was refused alone, and does not rest: it is asked for before the whole is. */
+  #closesFirst(order: ExchangeOrder): string | null {
+    const { refusedSlots } = this.#context;
+    if (refusedSlots === undefined || refusedSlots.size === 0) return null;
+    return refusedSlots.has(closingPart(order)?.slot ?? '') ? 'what it closes was refused and comes first' : null;
   }
 
   #isPassed(order: ExchangeOrder): boolean {

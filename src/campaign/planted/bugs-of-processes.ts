@@ -72,7 +72,7 @@ export const BUGS_OF_PROCESSES: readonly PlantedBug[] = [
     story: 'a plan that was halted runs again after a restart',
     source: 'faults.md §3; hummingbot\'s kill switch',
     edits: [
-      { file: DESK, find: 'this.#latched = (await this.#parts.latch?.read(this.#parts.plan)) ?? null;', replace: '' },
+      { file: DESK, find: 'this.#latched = await this.#readLatch();', replace: '' },
       { file: RUNNER, find: 'this.#machines = machines;', replace: "this.#machines = machines;\n        if (restored !== null && operationOf(restored.state) === 'halted')\n            machines.apply({ to: 'plan', event: { type: 'resume' } }, deps.clock.now(), {});" },
     ],
   },

@@ -7,8 +7,10 @@ import { LOG_LEVELS, createPinoLog } from '../../adapters/system/pino-log.ts';
 import { strategyHash } from '../../adapters/yaml/strategy-hash.ts';
 import { isInputError } from '../../domain/errors.ts';
 import type { Strategy } from '../../domain/strategy.ts';
-import type { PlanRunner, RunnerDeps } from '../../engine/plan-runner.ts';
+import type { PlanRunner } from '../../engine/plan-runner.ts';
+import type { RunnerDeps } from '../../engine/runner-parts.ts';
 import { openRunner } from '../../engine/recovery.ts';
+import { packageVersion } from '../version.ts';
 import { operationOf, planFactsOf } from '../../engine/step.ts';
 import type { Log } from '../../ports/log.ts';
 import type { CommandInput } from '../command-input.ts';
@@ -83,7 +85,7 @@ export class BotProcess {
     // Beside each other: what they ask an account for once in a while is then one answer for all.
     this.#runners = await Promise.all(strategies.map((strategy) => {
       const observer = { phaseChanged: (wallet: string, _from: unknown, to: Parameters<PhaseCounter['note']>[2]) => this.#phases.note(strategy.name, wallet, to) };
-      return openRunner(strategy, strategyHash(strategy), venue.name, { ...shared, observer });
+      return openRunner(strategy, strategyHash(strategy), venue.name, { ...shared, observer }, packageVersion());
     }));
     log.info({ venue: venue.name, store: home.store.description, feed: venue.description, plans: strategies.map(({ name }) => name) }, 'bot started');
   }

@@ -4,7 +4,7 @@
  *
  * At once: I1 (no second entry in a slot), I2, I4 (no trade twice), I7, I13, I15. After a step in which nothing is left under way:
  * I1, I4 (all booked, Σ booked = executed), I5, I6, I7, I8, I10, I11, I14 and the resting orders against the independent ladder.
- * I3 at each commit and each arrival: an order is not given up that the exchange has, or takes later. I9, I16 and I17 are judged
+ * I21 and I23 at each commit. I3 at each commit and each arrival: an order is not given up that the exchange has, or takes later. I9, I16 and I17 are judged
  * by who sees requests being sent, and reported here; I12 needs two runs. A store that forgets its newest commits is told by
  * `rolledBack`.
  */
@@ -20,6 +20,7 @@ import { auditBooking, auditMoney } from './money-audit.ts';
 import { auditGivingUp, auditOrder, auditRequest, auditTrade } from './request-audit.ts';
 import { auditClosing, auditExposure, auditLadder, auditProtection, auditSlots, restingLegs } from './resting-audit.ts';
 import { auditAnswer, auditHalted } from './stop-audit.ts';
+import { TraceAudit } from './trace-audit.ts';
 import { finding } from './violation.ts';
 import type { Finding, Violation } from './violation.ts';
 
@@ -39,6 +40,7 @@ export class Auditor {
   readonly #evidence = new Evidence();
   readonly #funding = new FundingAudit();
   readonly #forcedCloses = new ForcedCloseAudit();
+  readonly #traces = new TraceAudit();
   readonly #instruments: ReadonlyMap<string, Instrument>;
   readonly #requestsPerSlot = new Map<string, number>();
   #requestsOfStep = 0;
@@ -143,6 +145,7 @@ export class Auditor {
       evidence.book(trade);
     }
     for (const { trade } of batch.trades) this.#note(this.#filledFault(trade.clientOrderId));
+    this.#note(this.#traces.committed(batch));
     this.#note(this.#funding.committed(batch));
     this.#forcedCloses.committed(batch);
     for (const entry of batch.entries) this.#note(auditAnswer(entry, evidence));
@@ -161,6 +164,11 @@ export class Auditor {
     this.#note(fault);
   }
 
+  /** Somebody has changed the account's position mode. */
+  modeChanged(account: string): void {
+    this.#evidence.changedModes.set(account, null);
+  }
+
   /** The order was written down to open something. */
   opensSomething(clientOrderId: string): boolean {
     return (this.#evidence.legsOf(clientOrderId) ?? []).some((leg) => !isClosing(leg));
@@ -172,6 +180,7 @@ export class Auditor {
     this.#evidence.forgetBooks();
     this.#funding.rolledBack(left);
     this.#forcedCloses.rolledBack(left);
+    this.#traces.rolledBack(left);
     for (const batch of left) {
       for (const order of batch.orders) this.#evidence.storeOrder(order);
       for (const { trade } of batch.trades) this.#evidence.book(trade);

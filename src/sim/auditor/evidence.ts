@@ -52,6 +52,8 @@ export class Evidence {
   /** Slots (with cycle) whose last order the exchange refused or ended by itself, with the raw reason. */
   readonly refusedSlots = new Map<string, string>();
   readonly legs = new Map<string, readonly StoredLeg[]>();
+  /** Accounts whose position mode somebody has changed, with the time of the first refusal that told the bot; null before. */
+  readonly changedModes = new Map<string, number | null>();
   /** `account|symbol` where somebody else has traded: the wallets' money is then not all there is. */
   readonly foreignSymbols = new Set<string>();
 

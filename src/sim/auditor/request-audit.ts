@@ -16,8 +16,11 @@ import type { Finding } from './violation.ts';
 /** Refusals that say the request itself was wrong, whatever the market did. */
 const FAULTS_OF_THE_SENDER: ReadonlySet<string> = new Set(['PRICE_OFF_TICK', 'AMOUNT_OFF_STEP', 'BAD_REQUEST', 'UNKNOWN_SYMBOL', 'POSITION_SIDE_MISMATCH']);
 
+/** A refusal has been heard, and what was decided before it has arrived, ms. */
+const HEARD_MS = 15_000;
+
 export function auditRequest(received: ReceivedRequest, evidence: Evidence, instrument: Instrument | undefined): Finding | null {
-  return foreignFault(received) ?? intentFault(received, evidence) ?? contentFault(received, evidence) ?? gridFault(received, instrument) ?? slotFault(received, evidence);
+  return foreignFault(received) ?? intentFault(received, evidence) ?? contentFault(received, evidence) ?? gridFault(received, evidence, instrument) ?? slotFault(received, evidence);
 }
 
 /** I5: what others placed is left alone. */
@@ -53,10 +56,11 @@ function contentOf(request: object): string {
 }
 
 /** I15. */
-function gridFault({ kind, request, outcome, code }: ReceivedRequest, instrument: Instrument | undefined): Finding | null {
+function gridFault(received: ReceivedRequest, evidence: Evidence, instrument: Instrument | undefined): Finding | null {
+  const { kind, request, outcome, code } = received;
   if (kind === 'cancel') return null;
   const facts = { request, code };
-  if (outcome === 'refused' && code !== null && FAULTS_OF_THE_SENDER.has(code)) return finding('I15', `the exchange refused a request as wrong in itself: ${code}`, facts);
+  if (outcome === 'refused' && code !== null && FAULTS_OF_THE_SENDER.has(code) && !isOfNewMode(code, received, evidence)) return finding('I15', `the exchange refused a request as wrong in itself: ${code}`, facts);
   if (instrument === undefined) return null;
   const { amount, price, triggerPrice } = request as OrderRequest | AmendRequest;
   const steps = priceStepsOf(instrument);
@@ -65,6 +69,14 @@ function gridFault({ kind, request, outcome, code }: ReceivedRequest, instrument
     if (text !== null && !isPrice(steps, exact(text))) return finding('I15', `price ${text} is off the tick ${textOf(stepAt(steps, exact(text)))}`, facts);
   }
   return null;
+}
+
+/** The first refusal tells that the account's position mode was changed; what was sent until it was heard could not know. */
+function isOfNewMode(code: string, { request, receivedAt }: ReceivedRequest, { changedModes }: Evidence): boolean {
+  const told = code === 'POSITION_SIDE_MISMATCH' ? changedModes.get(request.account) : undefined;
+  if (told === undefined) return false;
+  if (told === null) changedModes.set(request.account, receivedAt);
+  return told === null || receivedAt - told <= HEARD_MS;
 }
 
 /** I1: an entry joins a slot only when nothing that serves it is live. Protection may rest twice while it is replaced. */

@@ -3,7 +3,9 @@ import { D, dec, floorToStep, plain } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import { floorPrice, priceGridOf } from '../../domain/price-grid.ts';
 import type { PriceRules } from '../../domain/price-grid.ts';
+import type { PositionMode } from '../../domain/strategy.ts';
 import type { Store } from '../../ports/store.ts';
+import type { SymbolSettings } from '../exchange/config.ts';
 import type { MarketChange } from '../exchange/faults.ts';
 import type { Incident, WriteKind } from '../exchange/faults.ts';
 import type { GroundTruth, TrueAccount } from '../exchange/truth.ts';
@@ -37,9 +39,21 @@ export async function carryOut(act: TapeAct, world: CampaignWorld): Promise<void
       return world.exchange.acts.liquidate(world.strategy.exchange.account);
     case 'market':
       return world.exchange.acts.changeMarket(world.strategy.symbol, { [first]: marketValue(second) } as MarketChange);
+    case 'settings':
+      return changeSettings(first, second, world);
     default:
       return actOnAccount(act, world);
   }
+}
+
+/** What a person changes on the exchange's own page; the exchange refuses another margin or position mode while something is held. */
+async function changeSettings(name: string, value: string, { exchange, strategy, auditor }: CampaignWorld): Promise<void> {
+  const { account } = strategy.exchange;
+  if (name !== 'positionMode') {
+    await exchange.others.changeSettings(account, strategy.symbol, { [name]: value } as Partial<SymbolSettings>);
+    return;
+  }
+  if (await exchange.others.changePositionMode(account, value as PositionMode)) auditor.modeChanged(account);
 }
 
 function marketValue(text: string): string | number | null {

@@ -23,7 +23,7 @@ export const MIXES = {
     lanes: ['p', 'a', 'c', 'r', 'e', 'q', 's', 'x'],
     acts: [
       ...['limit', 'ban', 'maintenance', 'freeze', 'wrong', 'refuse', 'silence', 'stale', 'clock', 'blind'],
-      ...['deposit', 'cancel', 'cancel-all', 'close', 'order', 'adl', 'liquidate'],
+      ...['deposit', 'cancel', 'cancel-all', 'close', 'order', 'adl', 'liquidate', 'market', 'settings'],
       ...['pause', 'resume', 'halt', 'flatten', 'reset', 'adopt'],
     ],
     isLossy: true,
@@ -100,6 +100,23 @@ function withActs(moves: readonly Move[], random: Random, names: readonly ActNam
   return moves.flatMap((move) => (random.fraction() < rate ? [{ type: 'act' as const, act: randomAct(pick(random, [first, ...others]), random, wire) }, move] : [move]));
 }
 
+/** Rules an exchange may change while orders rest. A coarser tick is left out: the ladder of a cycle lies on the one it began with. */
+const MARKET_CHANGES: readonly [readonly string[], ...(readonly string[])[]] = [
+  ['takerFee', '0.001'],
+  ['takerFee', '0.0002'],
+  ['makerFee', '-0.0001'],
+  ['minCost', '100'],
+  ['slippage', '0.001'],
+  ['tickSize', '0.01'],
+  ['maxOpenOrders', '#6'],
+];
+const SETTINGS_CHANGES: readonly [readonly string[], ...(readonly string[])[]] = [
+  ['leverage', '1'],
+  ['leverage', '20'],
+  ['marginMode', 'isolated'],
+  ['positionMode', 'hedge'],
+  ['positionMode', 'one-way'],
+];
 const LASTING_MS: readonly [string, ...string[]] = ['2000', '20000', '90000', '400000'];
 
 function randomAct(name: ActName, random: Random, { isLossy }: Wire): TapeAct {
@@ -126,6 +143,10 @@ function randomAct(name: ActName, random: Random, { isLossy }: Wire): TapeAct {
       return { name, args: [pick(random, ['-3600000', '-5000', '5000', '3600000'])] };
     case 'deposit':
       return { name, args: [pick(random, ['250', '-100'])] };
+    case 'market':
+      return { name, args: pick(random, MARKET_CHANGES) };
+    case 'settings':
+      return { name, args: pick(random, SETTINGS_CHANGES) };
     case 'cancel':
       return { name, args: [String(random.integer(8))] };
     case 'order':

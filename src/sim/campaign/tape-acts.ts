@@ -7,7 +7,7 @@ import { OPERATOR_ACTIONS } from '../../ports/store.ts';
 import type { OperatorActionKind } from '../../ports/store.ts';
 
 export const INCIDENT_ACTS = ['limit', 'ban', 'maintenance', 'freeze', 'wrong', 'refuse', 'silence', 'stale'] as const;
-export const OTHERS_ACTS = ['adl', 'liquidate', 'deposit', 'close', 'order', 'cancel', 'cancel-all', 'market'] as const;
+export const OTHERS_ACTS = ['adl', 'liquidate', 'deposit', 'close', 'order', 'cancel', 'cancel-all', 'market', 'settings'] as const;
 export const PROCESS_ACTS = ['clock', 'blind'] as const;
 export const ACTS = [...INCIDENT_ACTS, ...OTHERS_ACTS, ...PROCESS_ACTS, ...OPERATOR_ACTIONS] as const;
 export type ActName = (typeof ACTS)[number];
@@ -34,7 +34,7 @@ export function isOperator(name: ActName): name is OperatorActionKind {
 }
 
 /** After these a plan may be diverged or halted, as DOMAIN §8 says. */
-const STOPPING: ReadonlySet<ActName> = new Set(['adl', 'liquidate', 'close', 'order', 'cancel', 'cancel-all', 'pause', 'halt', 'flatten', 'adopt']);
+const STOPPING: ReadonlySet<ActName> = new Set(['adl', 'liquidate', 'close', 'order', 'cancel', 'cancel-all', 'settings', 'pause', 'halt', 'flatten', 'adopt']);
 
 export function mayStopPlan({ name }: TapeAct): boolean {
   return STOPPING.has(name);

@@ -7,7 +7,8 @@ import type { DecimalString } from '../../domain/decimal.ts';
 import type { Candle } from '../../domain/candle.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 
-import type { PlanRunner, RunnerDeps } from '../../engine/plan-runner.ts';
+import type { PlanRunner } from '../../engine/plan-runner.ts';
+import type { RunnerDeps } from '../../engine/runner-parts.ts';
 import { openRunner } from '../../engine/recovery.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';

@@ -55,7 +55,9 @@ function placing(of: OrderRequest): StoredIntent {
 }
 
 function batch(change: Partial<CommitBatch>): CommitBatch {
-  return { planId: 1, entries: [], snapshot: null, orders: [], intents: [], trades: [], ...change };
+  const decided = (change.intents ?? []).map(({ seq, kind, clientOrderId, reason }) => ({ seq, at: 0, type: `order.${kind}`, payload: { clientOrderId, reason } }));
+  const entries = decided.length === 0 ? [] : [{ seq: 0, at: 0, type: 'plan.opened', payload: { strategyHash: 'hash', build: '1.0.0' } }, ...decided];
+  return { planId: 1, entries, snapshot: null, orders: [], intents: [], trades: [], ...change };
 }
 
 function received(of: OrderRequest, code: string | null = null): NonNullable<BookDelta['requests']>[number] {
@@ -312,5 +314,29 @@ describe('each check finds its violation', () => {
     const auditor = healthy();
     auditor.begin(7);
     expect(auditor.audit({ plans: [plan({}, { equity: '0' })], isQuiet: true, extraRequests: 0 })).toMatchObject({ invariant: 'I14', step: 7, at: 0, facts: { plan: 'plan', wallets: '0', exchange: '9995' } });
+  });
+});
+
+describe('what is committed with an intent (I21, I23)', () => {
+  const intent = placing(request('x'));
+  const told = { seq: 0, at: 0, type: 'plan.opened', payload: { strategyHash: 'hash', build: '1.0.0' } };
+  const decided = { seq: intent.seq, at: 0, type: 'order.place', payload: { clientOrderId: 'x', reason: intent.reason } };
+  const judged = (change: Partial<CommitBatch>): string | null => {
+    const auditor = new Auditor([instrument()]);
+    auditor.committed({ ...batch({}), ...change });
+    return auditor.violation?.message ?? null;
+  };
+
+  it.each([
+    ['nothing is wrong', { entries: [told, decided], intents: [intent] }, null],
+    ['nobody said which strategy decides', { entries: [decided], intents: [intent] }, /^I21: .*before the journal says under which strategy and program/],
+    ['no entry decided it', { entries: [told], intents: [intent] }, /^I21: an intent names no journal entry/],
+    ['the entry is of another order', { entries: [told, { ...decided, payload: { ...decided.payload, clientOrderId: 'y' } }], intents: [intent] }, /^I21: an intent names no journal entry/],
+    ['the entry gives another reason', { entries: [told, { ...decided, payload: { ...decided.payload, reason: '' } }], intents: [intent] }, /^I21: .*no reason/],
+    ['a commit grows without bound', { entries: Array.from({ length: 1_001 }, (_, seq) => ({ seq, at: 0, type: 'price.touched', payload: {} })) }, /^I23: one commit wrote 1001 rows/],
+  ] as const)('%s', (_, change, message) => {
+    const verdict = judged(change as Partial<CommitBatch>);
+    if (message === null) expect(verdict).toBeNull();
+    else expect(verdict).toMatch(message);
   });
 });
