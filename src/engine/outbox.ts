@@ -15,7 +15,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { AmendRequest, CancelRequest, Exchange, OrderRecord, OrderRequest, WriteOutcome } from '../ports/exchange.ts';
 import type { Store, StoredIntent, StoredPlan } from '../ports/store.ts';
 import { encodeClientOrderId, planTag } from '../window/client-order-id.ts';
-import { isClosingLeg, slotOf } from '../window/exchange-orders.ts';
+import { isClosingLeg, slotOf, triggerOf } from '../window/exchange-orders.ts';
 import type { ExchangeOrder, OrderLeg } from '../window/exchange-orders.ts';
 import type { Action, Plan } from '../window/plan.ts';
 import { IdHistory } from './id-history.ts';
@@ -341,7 +341,7 @@ export class Outbox {
   async #refused(command: Command, code: string, order: TrackedOrder, { orders, record, guard, passedSlots, at }: RefusalContext): Promise<void> {
     if (command.type !== 'cancel') {
       const wanted = command.type === 'place' ? command.wanted : command.order;
-      if (code === 'WOULD_TRIGGER_IMMEDIATELY') passedSlots.add(wanted.slot);
+      if (code === 'WOULD_TRIGGER_IMMEDIATELY') passedSlots.add(triggerOf(wanted));
       else if (code !== 'ORDER_NOT_FOUND') guard.failed(wanted, code, this.#options.clock.elapsed());
     }
     if (command.type === 'cancel') {

@@ -325,6 +325,7 @@ export class PlanRunner {
 
   /** What decides about orders may have changed since the last derivation, which left nothing to do. */
   #isStale(events: readonly QueuedEvent[], mayOpen: boolean): boolean {
+    if (this.nextAttemptAt <= this.#deps.clock.elapsed()) return true;
     return this.#derivedFrom !== this.#machines.state || mayOpen !== this.#couldOpen || events.some(({ type }) => type !== 'prices');
   }
 

@@ -67,6 +67,11 @@ export function slotOf(leg: Pick<OrderLeg, 'wallet' | 'role' | 'level' | 'leg'>)
   return `${leg.wallet}/${leg.role}/${leg.level ?? 'market'}/${leg.leg}`;
 }
 
+/** A slot at one trigger: what the exchange says of it does not hold for the next cycle's order, which has the same slot elsewhere. */
+export function triggerOf({ slot, triggerPrice }: Pick<ExchangeOrder, 'slot' | 'triggerPrice'>): string {
+  return `${slot}@${triggerPrice ?? 'market'}`;
+}
+
 export function isClosingLeg({ leg }: { readonly leg: Leg }): boolean {
   return leg === 'close-long' || leg === 'close-short';
 }

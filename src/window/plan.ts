@@ -9,7 +9,7 @@
 import { ZERO, dec, maxOf, minOf, plain, sum } from '../domain/decimal.ts';
 import type { D, DecimalString } from '../domain/decimal.ts';
 import type { TriggerSource } from '../domain/strategy.ts';
-import { closingPart, isClosingLeg, isProtective, slotOf } from './exchange-orders.ts';
+import { closingPart, isClosingLeg, isProtective, slotOf, triggerOf } from './exchange-orders.ts';
 import type { ExchangeOrder, OrderLeg } from './exchange-orders.ts';
 
 /** An order of ours that is, or may be, live at the exchange. */
@@ -54,7 +54,7 @@ export interface PlanContext {
   readonly blockedSlots: ReadonlyMap<string, string>;
   /** Slots whose last order was refused, waiting or not. */
   readonly refusedSlots?: ReadonlySet<string>;
-  /** Slots whose trigger the exchange refused as already passed. */
+  /** Slots with their triggers (`triggerOf`) that the exchange refused as already passed. */
   readonly passedSlots: ReadonlySet<string>;
   /** Entries may be placed or amended; false while paused or diverged. */
   readonly mayOpen: boolean;
@@ -450,7 +450,7 @@ class Planner {
 
   #isPassed(order: ExchangeOrder): boolean {
     if (order.triggerPrice === null) return false;
-    if (this.#context.passedSlots.has(order.slot)) return true;
+    if (this.#context.passedSlots.has(triggerOf(order))) return true;
     const price = this.#context.prices?.[order.triggerBy];
     if (price === undefined || this.#context.behind?.has(order.triggerBy) === true) return false;
     return order.side === 'sell' ? dec(price).lessThanOrEqualTo(order.triggerPrice) : dec(price).greaterThanOrEqualTo(order.triggerPrice);
