@@ -61,6 +61,17 @@ describe('a healthy account', () => {
   });
 });
 
+describe('a demo account', () => {
+  test('passes, although Binance has no demo of the page that tells what a key may do', async () => {
+    const rig = await server();
+    const told = await doctor(rig, { yaml: '  demo: true\n' });
+    expect(failed(told)).toEqual([]);
+    expect(finding(told, 'key-permissions')).toMatchObject({ status: 'pass' });
+    expect(finding(told, 'withdrawals')).toMatchObject({ status: 'warn' });
+    expect(rig.paths().filter((path) => path.includes('/sapi/'))).toEqual([]);
+  });
+});
+
 describe('what is wrong fails, with a remedy', () => {
   test('no credentials', async () => {
     const told = await doctor(await server(), { env: {} });

@@ -281,12 +281,16 @@ export class BinanceAccount implements AccountDialect {
     const isMultiAssets = config['multiAssetsMargin'] === true;
     const accountType = isMultiAssets ? 'multi-assets mode' : 'single-asset mode';
     const unsupported = isMultiAssets ? 'in multi-assets mode other coins are margin too, so liquidation cannot be told from this symbol alone; switch to single-asset mode' : null;
-    const verdict = await caller.ask(this.#get('account/apiRestrictions', {}, 1, 'sapi'));
-    // Demo environments do not have this endpoint.
-    if (verdict.type !== 'ok') return { canTrade, canWithdraw: null, isIpRestricted: null, accountType, unsupported };
+    // Demo environments have no such endpoint, and ccxt no address for it.
+    const verdict = this.#hasWalletApi ? await caller.ask(this.#get('account/apiRestrictions', {}, 1, 'sapi')) : null;
+    if (verdict?.type !== 'ok') return { canTrade, canWithdraw: null, isIpRestricted: null, accountType, unsupported };
     const row = rowOf(verdict.json);
     const canWithdraw = flagOf(row, 'enableWithdrawals') || row['enableInternalTransfer'] === true || row['permitsUniversalTransfer'] === true;
     return { canTrade: canTrade && flagOf(row, 'enableFutures'), canWithdraw, isIpRestricted: flagOf(row, 'ipRestrict'), accountType, unsupported };
+  }
+
+  get #hasWalletApi(): boolean {
+    return 'sapi' in (this.#parts.signer.urls as unknown as { readonly api: Readonly<Record<string, string>> }).api;
   }
 
   async fetchFees(market: VenueMarket): Promise<{ readonly takerFee: string; readonly makerFee: string }> {
