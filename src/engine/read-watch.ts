@@ -15,7 +15,7 @@ const LOSSLESS_READ_MS = 3_600_000;
 const LOSSLESS_READ_SOON_MS = 60_000;
 /** After a failed or partial reading. */
 const FIRST_RETRY_MS = 500;
-const RETRY_MAX_MS = 30_000;
+const RETRY_MAX_MS = 10_000;
 
 export class ReadWatch {
   readonly #isLossless: boolean;

@@ -58,12 +58,17 @@ async function play({ price }: RealExchange, prices: readonly string[]): Promise
   }
 }
 
-/** Waits until the bot knows this price, then ends it. */
-async function stopped(bot: Bot, data: string, price: string): Promise<Summary> {
+/** The bot has done what follows from this price. */
+async function known(data: string, price: string): Promise<void> {
   for (;;) {
     const { stdout } = await hedgerow(['status', '--data', data, '--json'], { env: { DATABASE_URL: '' } });
-    if ((JSON.parse(stdout) as { plans: { price: string }[] }).plans[0]?.price === price) break;
+    if ((JSON.parse(stdout) as { plans: { price: string }[] }).plans[0]?.price === price) return;
   }
+}
+
+/** Waits until the bot knows this price, then ends it. */
+async function stopped(bot: Bot, data: string, price: string): Promise<Summary> {
+  await known(data, price);
   bot.kill('SIGTERM');
   const { code, stdout } = await bot.ended;
   expect(code).toBe(0);
@@ -99,7 +104,7 @@ describe('paper trading', () => {
     const first = start([file, '--data', data]);
     await first.said('cycle started');
     await play(real, PATH.slice(0, half));
-    await sleep(1_000);
+    await known(data, PATH[half - 1] ?? '');
     first.kill('SIGKILL');
     await first.ended;
     const second = start([file, '--data', data]);

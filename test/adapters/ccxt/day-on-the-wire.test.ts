@@ -17,6 +17,8 @@ const SEED = Number(process.env['WIRE_DAY_SEED'] ?? 1);
 /** A day in a quarter of a minute takes the requests of a day in a quarter of a minute. */
 const FAST = { capacity: 1_000_000, windowMs: 60_000 };
 const KEYS = new Map([['main', { apiKey: 'test-key', secret: 'test-secret' }]]);
+/** After the faults, for requests that had to be given up with proof and readings that had failed. */
+const REST_WITHIN_MS = 90_000;
 const START = 10_000;
 
 interface DayCase {
@@ -67,7 +69,7 @@ test.concurrent.each(Object.entries(CASES))('%s', async (exchangeId, { market, p
   const windows = Object.fromEntries(ROLES.map((role) => [role, { ...base.windows[role], triggerBy }])) as typeof base.windows;
   const plan = strategy({ symbol, wallets, windows, exchange: { id: exchangeId as keyof typeof CASES, positionMode, triggerBy, market: { ...limits, slippage: '0' } } });
   const server = await serve();
-  const bot = new WireBot({ server, exchangeId: exchangeId as keyof typeof CASES, strategy: plan, credentials, deadlineMs: 500, budget: FAST });
+  const bot = new WireBot({ server, exchangeId: exchangeId as keyof typeof CASES, strategy: plan, credentials, deadlineMs: 500, budget: FAST, restWithinMs: REST_WITHIN_MS });
   try {
     await bot.start();
     await bot.rest();
