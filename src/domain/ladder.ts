@@ -47,8 +47,12 @@ function hasRecoveredInCash(facts: WalletFacts, at: number): boolean {
   return isWaitingInCash(facts) && at > (facts.longClosedAt ?? at) && facts.unit >= facts.top + 1;
 }
 
-/** In this state every price matters, not only those that reach a new level. */
-export function isWaitingInCash(facts: WalletFacts): boolean {
+/** The price that recovers it has been there, but no later than the long was closed: the next one decides, whether or not it reaches a level. */
+export function awaitsLaterPrice(facts: WalletFacts): boolean {
+  return isWaitingInCash(facts) && facts.unit >= facts.top + 1;
+}
+
+function isWaitingInCash(facts: WalletFacts): boolean {
   return facts.parameters.cycle === 'rotation' && facts.longClosedAt !== null && rungsOut(facts) === 0 && shortOf(facts).isZero();
 }
 

@@ -16,7 +16,7 @@ import type { Phase, WalletEvent } from '../../machines/wallet-cycle.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { HedgerowError } from '../domain/errors.ts';
 import { invariant } from '../domain/invariant.ts';
-import { isAdvancedBy, isWaitingInCash } from '../domain/ladder.ts';
+import { awaitsLaterPrice, isAdvancedBy } from '../domain/ladder.ts';
 import type { Instrument, Strategy, WalletName } from '../domain/strategy.ts';
 import { rungsOut, walletParameters } from '../domain/wallet.ts';
 import type { WalletFacts } from '../domain/wallet.ts';
@@ -182,7 +182,7 @@ export function wantsEveryPrice(state: PlanState): boolean {
 
 /** The wallet is to be shown prices between levels too. */
 export function waitsForAnyPrice(wallet: WalletState): boolean {
-  return phaseOf(wallet) === 'RESET' || isWaitingInCash(factsOf(wallet));
+  return phaseOf(wallet) === 'RESET' || awaitsLaterPrice(factsOf(wallet));
 }
 
 /** One stored machine of a plan. */

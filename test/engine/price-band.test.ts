@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plain, D } from '../../src/domain/decimal.ts';
 import { touchPrice } from '../../src/domain/ladder.ts';
+import { longOf, shortOf } from '../../src/domain/wallet.ts';
 import { NO_BAND, bandOf, isInside, narrowed } from '../../src/engine/price-band.ts';
-import { factsOf, startPlan, stepPlan, wantsEveryPrice } from '../../src/engine/step.ts';
-import { instrumentOf, strategy } from '../fixtures.ts';
+import { factsOf, phaseOf, startPlan, stepPlan, wantsEveryPrice } from '../../src/engine/step.ts';
+import { hedgeWallet, instrumentOf, strategy } from '../fixtures.ts';
 import { Life, instructions, strategies } from './random-life.ts';
 
 const ALL = { low: 0, high: Infinity };
@@ -33,11 +34,23 @@ describe('the band of prices with nothing to do', () => {
     expect(inside).toBeGreaterThan(20);
   });
 
-  it('is empty where every price matters: during a reset and in cash', () => {
+  it('is empty where every price matters: during a reset', () => {
     const plan = strategy();
     const starting = startPlan(plan, instrumentOf(plan), '10000', null);
     expect([wantsEveryPrice(starting), bandOf(starting, '10000', [])]).toEqual([true, NO_BAND]);
     expect(isInside(NO_BAND, 10_000)).toBe(false);
+  });
+
+  it('reaches from level to level also in cash, which lasts for long where entries are withheld or refused, up to the price that ends it', () => {
+    const life = new Life(strategy({ wallets: [hedgeWallet()] }));
+    life.follow({ type: 'move', halves: -2, prompt: false });
+    life.follow({ type: 'fill', pick: 0, quarters: 4 });
+    expect(life.state.wallets.map(factsOf).map((facts) => [facts.longClosedAt === null, plain(longOf(facts)), plain(shortOf(facts))])).toEqual([[false, '0', '0']]);
+    expect(bandOf(life.state, life.price, [])).toEqual({ low: 9_800, high: 10_000 });
+    life.follow({ type: 'move', halves: 1, prompt: false });
+    expect([bandOf(life.state, life.price, []), life.state.wallets.map(phaseOf)]).toEqual([{ low: 9_800, high: 10_000 }, ['RETRACEMENT']]);
+    life.follow({ type: 'move', halves: 1, prompt: false });
+    expect(life.state.wallets.map(phaseOf)).toEqual(['RESET']);
   });
 
   it('reaches from the level below to the level above, and ends at what waits to be placed again', () => {
