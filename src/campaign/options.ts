@@ -37,7 +37,7 @@ export const USAGE = `npm run campaign -- [options]
 
 npm run campaign -- --planted [options]: copies of the bot, each broken in a known way, until the campaign sees it
 
-  --seeds N       runs per broken copy (default 200); also --first, --workers, --json
+  --seeds N       runs per broken copy (default 400); also --first, --workers, --json
   --only TEXT     bugs whose name contains it
 
 npm run campaign -- --storage [options]: the real process, killed at random

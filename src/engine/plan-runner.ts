@@ -174,9 +174,9 @@ export class PlanRunner {
     return this.#commits.retryAt !== null;
   }
 
-  /** The price is young, and the exchange has been read, completely, since whatever made a reading necessary. */
+  /** The price is young, the ladders have followed it, and the exchange has been read, completely, since whatever made a reading necessary. */
   get isUpToDate(): boolean {
-    return this.#isPriced() && this.#reader.isFresh(this.#deps.clock.elapsed());
+    return this.#isPriced() && !this.#isBehind && !this.#isHeldBack && this.#reader.isFresh(this.#deps.clock.elapsed());
   }
 
   #isPriced(): boolean {
@@ -230,7 +230,7 @@ export class PlanRunner {
   }
 
   #isQuiet(point: PricePoint): boolean {
-    if (this.#desk.isAsked || this.#atr.isDue(point.at)) return false;
+    if (this.#desk.isAsked || this.#isHeldBack || this.#atr.isDue(point.at)) return false;
     if (this.#deps.clock.elapsed() >= this.#wakeAt || (!this.#couldOpen && this.#mayOpen())) return false;
     return isInside(this.#band, Number(point[this.strategy.exchange.triggerBy])) && isInside(this.#band, Number(point.mark));
   }

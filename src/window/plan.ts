@@ -289,11 +289,12 @@ class Planner {
   #beyondCap(desired: readonly ExchangeOrder[], working: readonly WorkingOrder[], cap: number): readonly ExchangeOrder[] {
     // A protective order that is replaced rests twice for a moment.
     const room = cap - 1;
-    const conditional = desired.filter((order) => order.triggerPrice !== null);
+    const slots = new Set(working.map((order) => order.legs.map(slotOf).join('+')));
+    // What the price is through goes to the market or waits for it to come back: it takes no place.
+    const conditional = desired.filter((order) => order.triggerPrice !== null && (slots.has(order.slot) || !this.#isPassed(order)));
     const protects = (order: ExchangeOrder): boolean => order.legs.some(isClosingLeg);
     const ranked = [...conditional].sort((a, b) => Number(protects(b)) - Number(protects(a)) || this.#distance(a).comparedTo(this.#distance(b)));
     const places = Math.max(0, room - countStuck(working, conditional));
-    const slots = new Set(working.map((order) => order.legs.map(slotOf).join('+')));
     const rests = (order: ExchangeOrder): boolean => protects(order) && slots.has(order.slot);
     // What protects already gives its place only to what protects nearer to the market, not to an order that is stuck.
     const isNeeded = ranked.slice(0, places).some((order) => protects(order) && !rests(order));

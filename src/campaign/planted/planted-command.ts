@@ -28,7 +28,7 @@ function readPlantedOptions(args: readonly string[]): PlantedOptions {
     args: [...args],
     options: {
       planted: { type: 'boolean' },
-      seeds: { type: 'string', default: '200' },
+      seeds: { type: 'string', default: '400' },
       first: { type: 'string', default: '1' },
       only: { type: 'string', default: '' },
       workers: { type: 'string', default: String(availableParallelism()) },

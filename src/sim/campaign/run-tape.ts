@@ -104,7 +104,10 @@ class TapeRun {
   /** Too small a capital, or another reason of the user's own not to start. */
   get #refusal(): string | null {
     const failure = this.#world.process?.runner?.failure ?? this.#world.refusal;
-    return failure instanceof HedgerowError && REFUSALS.has(failure.code) ? failure.message : null;
+    if (!(failure instanceof HedgerowError)) return null;
+    // An account that somebody has put into another mode before the plan ever started.
+    const isOtherMode = failure.code === 'INPUT_INVALID' && this.#tape.steps.some((step) => step.type === 'act' && step.act.name === 'settings');
+    return REFUSALS.has(failure.code) || isOtherMode ? failure.message : null;
   }
 
   // --- safety ----------------------------------------------------------------------------------------------------------------------
@@ -224,6 +227,7 @@ class TapeRun {
       // A reading that happens to be on its way says less than what was wrong before it.
       const fault: Finding = seen !== null && now.message === UNDER_WAY ? seen : now;
       seen = fault;
+      if (this.#refusal !== null) return false;
       if (world.now >= deadline || this.#broken) {
         world.auditor.report({ ...fault, invariant: 'I10', message: `I10: not in order ${CONVERGENCE_MS / 60_000} minutes after the last fault: ${fault.message}` });
         return false;
