@@ -1,6 +1,5 @@
 /**
  * `npm run bench`: how fast the house is, as one table. Nothing here is asserted about time; goals are shown beside what was measured.
- * Options: --only TEXT (groups or rows whose name contains it), --rounds N (default 5), --json.
  */
 import { parseArgs } from 'node:util';
 import type { Bench } from './bench.ts';
@@ -25,17 +24,26 @@ const DEFAULT_ROUNDS = '5';
 const ROUNDS_MAX = 1_000;
 const EXIT_WRONG_INPUT = 2;
 
+const USAGE = `npm run bench -- [options]
+
+  --only TEXT     groups or rows whose name contains it
+  --rounds N      how often each row is measured (default ${DEFAULT_ROUNDS})
+  --json          the results as one JSON document
+`;
+
 interface Options {
+  /** The usage is all that is wanted. */
+  readonly isHelp: boolean;
   readonly only: string;
   readonly rounds: number;
   readonly isJson: boolean;
 }
 
 function readOptions(): Options {
-  const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, rounds: { type: 'string', default: DEFAULT_ROUNDS }, json: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, rounds: { type: 'string', default: DEFAULT_ROUNDS }, json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } });
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) throw new RangeError(`--rounds ${JSON.stringify(values.rounds)} is not a whole number from 1 to ${ROUNDS_MAX}`);
-  return { only: values.only.toLowerCase(), rounds, isJson: values.json };
+  return { isHelp: values.help, only: values.only.toLowerCase(), rounds, isJson: values.json };
 }
 
 /** A group named by the text is shown whole; else its rows that are. */
@@ -57,11 +65,14 @@ async function measureAll({ only, rounds }: Options): Promise<RowResult[]> {
 
 try {
   const options = readOptions();
-  const results = await measureAll(options);
-  process.stdout.write(`${options.isJson ? jsonReport(results) : textReport(results)}\n`);
+  if (options.isHelp) process.stdout.write(USAGE);
+  else {
+    const results = await measureAll(options);
+    process.stdout.write(`${options.isJson ? jsonReport(results) : textReport(results)}\n`);
+  }
 } catch (error) {
   // Node's own argument errors are TypeErrors with a code; both kinds are the caller's.
   const isInput = error instanceof RangeError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;
-  process.stderr.write(`bench: ${isInput ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
+  process.stderr.write(isInput ? `bench: ${(error as Error).message}\n\n${USAGE}` : `bench: ${(error as Error).stack ?? String(error)}\n`);
   process.exitCode = isInput ? EXIT_WRONG_INPUT : 1;
 }

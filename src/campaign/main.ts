@@ -90,6 +90,7 @@ async function shown({ seed, tape, violation, count }: FailedRun & { readonly co
 async function main(): Promise<void> {
   try {
     const args = process.argv.slice(2);
+    if (args.includes('--help') || args.includes('-h')) return void process.stdout.write(USAGE);
     process.exitCode = args.includes('--storage') ? await storageCommand(args) : args.includes('--planted') ? await plantedCommand(args) : await campaign(readOptions(args));
   } catch (error) {
     const isInput = (error instanceof HedgerowError && error.code === 'INPUT_INVALID') || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;

@@ -23,6 +23,12 @@ describe('npm run bench', () => {
     expect(stdout).not.toContain('start-up');
   });
 
+  it('tells its options with --help, and so does the campaign', async () => {
+    expect(await bench('--help')).toEqual({ code: 0, stderr: '', stdout: expect.stringMatching(/^npm run bench -- \[options\][^]*--only[^]*--rounds[^]*--json/) as string });
+    const campaign = await run(process.execPath, [`${ROOT}dist/src/campaign/main.js`, '--help']);
+    expect(campaign).toEqual({ code: 0, stderr: '', stdout: expect.stringMatching(/^npm run campaign -- \[options\][^]*--planted[^]*--storage/) as string });
+  });
+
   it('prints one JSON document with --json', async () => {
     const { code, stdout } = await bench('--only', 'domain function', '--rounds', '2', '--json');
     expect(code).toBe(0);
