@@ -177,7 +177,8 @@ export function operationOf(state: PlanState): Operation {
 
 /** Every price has to be shown to the plan, not only those that reach a level. */
 export function wantsEveryPrice(state: PlanState): boolean {
-  return state.wallets.some(waitsForAnyPrice);
+  // What is not running follows nothing until it resumes, and is shown the price then.
+  return state.wallets.some((wallet) => phaseOf(wallet) === 'RESET' || (operationOf(state) === 'running' && waitsForAnyPrice(wallet)));
 }
 
 /** The wallet is to be shown prices between levels too. */

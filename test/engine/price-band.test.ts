@@ -53,6 +53,19 @@ describe('the band of prices with nothing to do', () => {
     expect(life.state.wallets.map(phaseOf)).toEqual(['RESET']);
   });
 
+  it('reaches from level to level in cash while the plan is paused, wherever the price is', () => {
+    const life = new Life(strategy({ wallets: [hedgeWallet()] }));
+    life.follow({ type: 'move', halves: -2, prompt: false });
+    life.follow({ type: 'fill', pick: 0, quarters: 4 });
+    life.apply({ to: 'plan', event: { type: 'pause', reason: 'by hand' } });
+    life.apply({ to: 'wallets', event: { type: 'price.touched', price: '10200', at: 10 ** 6, slides: false } });
+    expect(bandOf(life.state, '10200', [])).toEqual({ low: 10_100, high: 10_300 });
+    life.apply({ to: 'plan', event: { type: 'resume' } });
+    expect(bandOf(life.state, '10200', [])).toEqual(NO_BAND);
+    life.apply({ to: 'wallets', event: { type: 'price.touched', price: '10200', at: 10 ** 6, slides: true } });
+    expect(life.state.wallets.map(phaseOf)).toEqual(['RESET']);
+  });
+
   it('reaches from the level below to the level above, and ends at what waits to be placed again', () => {
     const { state } = new Life(strategy());
     expect(bandOf(state, '10000', [])).toEqual({ low: 9_900, high: 10_100 });
