@@ -106,6 +106,6 @@ function refuseChangedStrategy(stored: Json, strategy: Strategy): void {
   throw new HedgerowError(
     'PLAN_CHANGED',
     `plan ${strategy.name} runs with other settings for ${changed.join(', ')}; positions and orders of its cycle depend on them. ` +
-      'Give the changed strategy another name, or run it with another --data folder',
+      'Go on with the old file, or flatten the plan with it first and then give the changed strategy another name; on paper another --data folder does as well',
   );
 }
