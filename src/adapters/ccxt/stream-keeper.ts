@@ -19,6 +19,9 @@ const LOOK_EVERY_MS = 1_000;
 /** What of ccxt's stream client is used here; its own types have none of it. */
 interface Connection {
   readonly url: string;
+  /** What ccxt waits for on it; some of these nobody looks at when it ends. */
+  readonly futures: Readonly<Record<string, Promise<unknown>>>;
+  readonly connected: Promise<unknown>;
   close(): unknown;
   reset(error: Error): void;
 }
@@ -139,6 +142,7 @@ export class StreamKeeper {
     this.#parts.log.warn({ stream: this.#parts.name, reason }, 'a stream is ended and opened again');
     this.#heardAt.delete(connection.url);
     delete this.#streaming.clients[connection.url];
+    disown(connection);
     connection.reset(new Error(reason));
     connection.close();
     this.#parts.onGap();
@@ -149,7 +153,13 @@ export class StreamKeeper {
     this.#tellClosed();
     if (this.#watch !== null) clearInterval(this.#watch);
     for (const wake of this.#wakers) wake();
+    for (const connection of Object.values(this.#streaming.clients)) disown(connection);
     await this.#streaming.close();
     await Promise.all(this.#loops);
   }
+}
+
+/** Its promises are about to be rejected, and one that nobody waits for would end the process. */
+function disown({ futures, connected }: Connection): void {
+  for (const promise of [connected, ...Object.values(futures)]) promise.catch(() => undefined);
 }

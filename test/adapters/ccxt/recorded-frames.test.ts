@@ -40,4 +40,13 @@ describe.skipIf(!existsSync(FOLDER))('recorded frames', () => {
     expect(frames).toHaveLength(trades);
     for (const frame of frames) expect(frame).toMatchObject({ type: 'quote', symbol: BTC.symbol, last: expect.toSatisfy(isPlainDecimal) as unknown, at: expect.any(Number) as unknown });
   });
+
+  test('Hyperliquid: books and trades, which are not subscribed to, are taken for nothing else', async () => {
+    const dialect = dialectOf('hyperliquid');
+    const stream = await createClient({ exchangeId: 'hyperliquid', flavour: 'pro', dialect, connection: PLAIN_CONNECTION, credentials: null, timeoutMs: 1_000 });
+    const exchange = dialect.openPublic({ reader: NOBODY, stream, markets: { bySymbol: () => BTC, byId: () => BTC }, now: () => 0 });
+    const messages = recorded('hftbacktest_hyperliquid_btcusd_20250126.gz');
+    expect(messages).toHaveLength(55);
+    expect(messages.flatMap((message) => exchange.frames(message) ?? [])).toEqual([]);
+  });
 });
