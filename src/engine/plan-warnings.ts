@@ -24,6 +24,7 @@ export const WARNINGS = {
   STOP_LIMIT_MAY_NOT_FILL: 'a stop-limit order can be jumped',
   RISK_LIMIT_WITHIN_PLAN: 'a risk limit is reached by the plan itself',
   NO_LIVE_TRADING: 'the exchange lacks something that live trading needs',
+  TWO_PLACES: 'requests and streams go to different places',
 } as const;
 export type WarningCode = keyof typeof WARNINGS;
 
@@ -213,9 +214,18 @@ function capWarnings(strategy: Strategy): PlanWarning[] {
     );
 }
 
-function exchangeWarnings({ exchange: { id } }: Strategy): PlanWarning[] {
+function exchangeWarnings({ exchange: { id, connection } }: Strategy): PlanWarning[] {
   const missing = id === 'simulated' ? [] : EXCHANGE_RULES[id].missingForLive;
-  return missing.length === 0 ? [] : [warning('NO_LIVE_TRADING', `with real money ${id} is refused: ${missing.join('; ')}`)];
+  return [
+    ...(missing.length === 0 ? [] : [warning('NO_LIVE_TRADING', `with real money ${id} is refused: ${missing.join('; ')}`)]),
+    ...placeWarnings(id, connection?.restUrl ?? null, connection?.streamUrl ?? null),
+  ];
+}
+
+function placeWarnings(id: ExchangeId, rest: string | null, stream: string | null): PlanWarning[] {
+  if ((rest === null) === (stream === null)) return [];
+  const [own, theirs, missing] = stream === null ? [`requests go to ${rest ?? ''}`, 'streams', 'stream'] : [`streams come from ${stream}`, 'requests', 'rest'];
+  return [warning('TWO_PLACES', `${own}, ${theirs} to ${id}'s own address; give exchange.urls.${missing} too unless that is meant`)];
 }
 
 /** A start there ends with STRATEGY_UNPROTECTABLE. */

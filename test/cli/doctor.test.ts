@@ -84,6 +84,7 @@ describe('what is wrong fails, with a remedy', () => {
     const told = await doctor(await server(), { env: { ...KEYS, HEDGEROW_MAIN_SECRET: 'another-secret' } });
     expect(told.exitCode).toBe(1);
     expect(failed(told)).toEqual(['account']);
+    expect(finding(told, 'account')?.remedy).toContain('look at the key');
     expect(told.stdout + told.stderr).not.toMatch(/another-secret|test-key|signature/);
   });
 

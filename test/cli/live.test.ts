@@ -201,6 +201,13 @@ describe.runIf(SERVER_URL !== undefined)('live trading', () => {
     expect((await status()).plans[0]?.operation).toBe('diverged');
   }, 120_000);
 
+  test('ends where the keys are wrong, for waiting would not help', async () => {
+    const { code, stderr } = await hedgerow(['run', liveFile(), '--live', '--yes', '--data', data], { env: { ...env, HEDGEROW_MAIN_SECRET: 'wrong-secret-wrong' } });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/FAIL +account +main: binanceusdm GET \S+: BAD_REQUEST -1022/);
+    expect(writes()).toBe(0);
+  }, 60_000);
+
   test('refuses when the doctor fails, with the remedy', async () => {
     const { code, stdout, stderr } = await hedgerow(['run', liveFile(', positionMode: one-way'), '--live', '--yes', '--data', data], { env });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

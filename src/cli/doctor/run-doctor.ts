@@ -14,6 +14,9 @@ import { checkCapabilities, checkClock, checkMarket, checkPlan } from './market-
 
 /** The remedy where the exchange did not answer: nothing is known to be wrong. */
 export const TRY_AGAIN = 'try again; if it stays so, look at the key and at the exchange\'s status page';
+/** It answered, and will not answer otherwise: the key is wrong, or of another environment. */
+const DEFINITE = /: BAD_REQUEST /;
+const CHECK_KEY = 'the exchange refuses the request itself: look at the key, its permissions, its address restriction, and whether it is of this environment (demo, sandbox)';
 
 export interface DoctorCase {
   readonly strategy: Strategy;
@@ -54,7 +57,8 @@ async function orFinding(check: string, account: string | null, work: () => Prom
     return await work();
   } catch (error) {
     if (!(error instanceof HedgerowError) || error.code === 'INVARIANT_BROKEN') throw error;
-    return [fail(check, account, error.message, error.code === 'EXCHANGE_UNAVAILABLE' ? TRY_AGAIN : 'see the message')];
+    const remedy = error.code !== 'EXCHANGE_UNAVAILABLE' ? 'see the message' : DEFINITE.test(error.message) ? CHECK_KEY : TRY_AGAIN;
+    return [fail(check, account, error.message, remedy)];
   }
 }
 
