@@ -1,6 +1,7 @@
 /** What a benchmark is made of: a group of rows that are measured together, round after round, so that their ratios hold on a busy machine. */
 
-export type Goal = { readonly atLeast: number } | { readonly atMost: number };
+/** Of the median, or of the 99th percentile. */
+export type Goal = { readonly atLeast: number } | { readonly atMost: number } | { readonly p99AtMost: number };
 
 export interface RowSpec {
   readonly name: string;

@@ -21,7 +21,7 @@ export interface RowResult {
 }
 
 /** Samples of a row below which a 99th percentile says nothing. */
-const TAIL_SAMPLES_MIN = 1_000;
+const TAIL_SAMPLES_MIN = 200;
 
 export async function measure(bench: Bench, rounds: number): Promise<RowResult[]> {
   const open = await bench.open();
@@ -42,24 +42,26 @@ function resultOf(group: string, row: RowSpec, rounds: readonly (readonly number
   const value = medianOf(row.name);
   const medians = rounds.map((values) => median(values) ?? NaN);
   const all = rounds.flat();
+  const p99 = all.length < TAIL_SAMPLES_MIN ? null : quantile(all, 0.99);
   const yardstick = row.yardstick === undefined ? null : medianOf(row.yardstick);
   return {
     group,
     name: row.name,
     unit: row.unit,
     median: value,
-    p99: all.length < TAIL_SAMPLES_MIN ? null : quantile(all, 0.99),
+    p99,
     low: value === null ? null : Math.min(...medians),
     high: value === null ? null : Math.max(...medians),
     rounds: rounds.length,
     goal: row.goal ?? null,
-    isGoalMet: row.goal === undefined || value === null ? null : isMet(row.goal, value),
+    isGoalMet: row.goal === undefined || value === null ? null : isMet(row.goal, value, p99),
     ratio: row.yardstick === undefined || value === null || yardstick === null ? null : { to: row.yardstick, value: value / yardstick },
     note: row.note ?? null,
   };
 }
 
-function isMet(goal: Goal, value: number): boolean {
+function isMet(goal: Goal, value: number, p99: number | null): boolean | null {
+  if ('p99AtMost' in goal) return p99 === null ? null : p99 <= goal.p99AtMost;
   return 'atLeast' in goal ? value >= goal.atLeast : value <= goal.atMost;
 }
 

@@ -31,6 +31,7 @@ function cellsOf({ name, unit, median, p99, low, high, rounds, goal, isGoalMet, 
 }
 
 function goalText(goal: Goal): string {
+  if ('p99AtMost' in goal) return `p99 ≤ ${numberText(goal.p99AtMost)}`;
   return 'atLeast' in goal ? `≥ ${numberText(goal.atLeast)}` : `≤ ${numberText(goal.atMost)}`;
 }
 

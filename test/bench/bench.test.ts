@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ROOT, hedgerow, run } from '../cli/hedgerow-process.ts';
 import type { Outcome } from '../cli/hedgerow-process.ts';
+import { measure } from '../../src/bench/measure.ts';
 
 const GROUP = 'XState against plain calls';
 
@@ -10,6 +11,25 @@ async function bench(...args: readonly string[]): Promise<Outcome> {
   await hedgerow(['--build-only']);
   return run(process.execPath, [`${ROOT}dist/src/bench/main.js`, ...args]);
 }
+
+describe('a goal of the 99th percentile', () => {
+  const rowOf = async (slow: number, count: number): Promise<unknown> => {
+    const samples = Array.from({ length: count }, (_, index) => (index < slow ? 90 : 1));
+    const open = { round: () => Promise.resolve({ answer: samples }), close: () => Promise.resolve() };
+    const rows = [{ name: 'answer', unit: 'ms', goal: { p99AtMost: 5 } }];
+    const [row] = await measure({ group: 'tails', rows, warmsUp: false, open: () => Promise.resolve(open) }, 1);
+    return [row?.median, row?.p99, row?.isGoalMet];
+  };
+
+  it('is missed by a slow tail, whatever the median says', async () => {
+    expect(await rowOf(10, 400)).toEqual([1, 90, false]);
+    expect(await rowOf(2, 400)).toEqual([1, 1, true]);
+  });
+
+  it('is not judged on too few samples', async () => {
+    expect(await rowOf(0, 100)).toEqual([1, null, null]);
+  });
+});
 
 describe('npm run bench', () => {
   it('prints a table with the asked rows under the name of their group', async () => {
