@@ -6,7 +6,7 @@ import type { Json } from '../../../domain/json.ts';
 import { plain, dec } from '../../../domain/decimal.ts';
 import type { Answer } from '../rest-client.ts';
 import type { CcxtMarket, Dialect, Verdict, VenueMarket } from '../dialect.ts';
-import { optionalText, rowOf } from '../fields.ts';
+import { optionalText, rowOf, rowOrNull } from '../fields.ts';
 import { BinanceAccount } from './binance-account.ts';
 import { BinancePublic } from './binance-public.ts';
 import { BINANCE_REFUSALS } from './refusals.ts';
@@ -55,7 +55,7 @@ export const binanceUsdm: Dialect = {
 };
 
 function judge({ status, json, retryAfterMs }: Answer): Verdict {
-  const body = typeof json === 'object' && json !== null && !Array.isArray(json) ? rowOf(json) : null;
+  const body = rowOrNull(json);
   const code = body === null ? null : optionalText(body, 'code');
   const said = `${code ?? `HTTP ${status}`}${body === null ? '' : ` ${optionalText(body, 'msg') ?? ''}`}`;
   if (status === 429 || status === 418) return { type: 'refused', code: 'RATE_LIMITED', message: said, ...(retryAfterMs === null ? {} : { retryAfterMs }) };

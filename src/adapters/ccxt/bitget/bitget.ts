@@ -7,7 +7,7 @@
  */
 import { dec, plain } from '../../../domain/decimal.ts';
 import type { CcxtMarket, Dialect, Verdict, VenueMarket } from '../dialect.ts';
-import { optionalText, rowOf } from '../fields.ts';
+import { optionalText, rowOf, rowOrNull } from '../fields.ts';
 import type { CcxtClient } from '../load-exchange.ts';
 import type { Answer } from '../rest-client.ts';
 import { BitgetAccount } from './bitget-account.ts';
@@ -63,7 +63,7 @@ function withoutChannelCode(client: CcxtClient): void {
 }
 
 function judge({ status, json, retryAfterMs }: Answer): Verdict {
-  const body = typeof json === 'object' && json !== null && !Array.isArray(json) ? rowOf(json) : null;
+  const body = rowOrNull(json);
   const code = body === null ? null : optionalText(body, 'code');
   const said = code === null ? `HTTP ${status}` : `${code} ${(body === null ? null : optionalText(body, 'msg')) ?? ''}`.trim();
   if (code === '00000' && status === 200 && json !== undefined) return { type: 'ok', json };

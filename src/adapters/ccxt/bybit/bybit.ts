@@ -5,7 +5,7 @@
 import { dec, plain } from '../../../domain/decimal.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { CcxtMarket, Dialect, Verdict, VenueMarket } from '../dialect.ts';
-import { optionalText, rowOf } from '../fields.ts';
+import { optionalText, rowOf, rowOrNull } from '../fields.ts';
 import type { Answer } from '../rest-client.ts';
 import { BybitAccount } from './bybit-account.ts';
 import { BybitPublic } from './bybit-public.ts';
@@ -62,7 +62,7 @@ export const bybit: Dialect = {
 
 function judge(answer: Answer): Verdict {
   const { status, json, text } = answer;
-  const body = typeof json === 'object' && json !== null && !Array.isArray(json) ? rowOf(json) : null;
+  const body = rowOrNull(json);
   const code = body === null ? null : optionalText(body, 'retCode');
   const message = body === null ? '' : (optionalText(body, 'retMsg') ?? '');
   const said = `${code ?? `HTTP ${status}`} ${message}`.trim();

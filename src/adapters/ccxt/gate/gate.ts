@@ -6,7 +6,7 @@
 import { dec, plain } from '../../../domain/decimal.ts';
 import { baseAmountOf } from '../contract-amounts.ts';
 import type { CcxtMarket, Dialect, Verdict, VenueMarket } from '../dialect.ts';
-import { nonZeroDecimal, optionalText, rowOf } from '../fields.ts';
+import { nonZeroDecimal, optionalText, rowOf, rowOrNull } from '../fields.ts';
 import type { CcxtClient } from '../load-exchange.ts';
 import type { Answer } from '../rest-client.ts';
 import { GateAccount } from './gate-account.ts';
@@ -51,7 +51,7 @@ export const gate: Dialect = {
 };
 
 function judge({ status, json, retryAfterMs }: Answer): Verdict {
-  const body = typeof json === 'object' && json !== null && !Array.isArray(json) ? rowOf(json) : null;
+  const body = rowOrNull(json);
   const label = body === null ? null : optionalText(body, 'label');
   const said = label === null ? `HTTP ${status}` : `${label} ${(body === null ? null : (optionalText(body, 'message') ?? optionalText(body, 'detail'))) ?? ''}`.trim();
   if (label === null && (status === 200 || status === 201) && json !== undefined) return { type: 'ok', json };

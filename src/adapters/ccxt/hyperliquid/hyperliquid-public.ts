@@ -7,7 +7,7 @@ import type { Json } from '../../../domain/json.ts';
 import { parseTimeframe } from '../../../domain/timeframe.ts';
 import type { MarketFacts } from '../../../ports/exchange-setup.ts';
 import type { Frame, PublicDialect, PublicParts, QuotePart, StreamSpec, VenueMarket } from '../dialect.ts';
-import { decimalOf, optionalDecimal, rowOf, rowsOf, textOf, timeOf } from '../fields.ts';
+import { decimalOf, optionalDecimal, rowOf, rowOrNull, rowsOf, textOf, timeOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
 import type { Call } from '../rest-client.ts';
 import { lostFrames, openChannel } from './channels.ts';
@@ -80,7 +80,7 @@ export class HyperliquidPublic implements PublicDialect {
   frames(message: Json): readonly Frame[] | null {
     const lost = lostFrames(message);
     if (lost !== null) return lost;
-    const row = typeof message === 'object' && message !== null && !Array.isArray(message) ? rowOf(message) : {};
+    const row = rowOrNull(message) ?? {};
     if (row['channel'] === 'bbo') {
       this.#toldAt = Math.max(this.#toldAt, timeOf(rowOf(row['data']), 'time'));
       return [];

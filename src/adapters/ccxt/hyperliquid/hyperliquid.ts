@@ -6,7 +6,7 @@
 import { D, plain } from '../../../domain/decimal.ts';
 import type { Json } from '../../../domain/json.ts';
 import type { CcxtMarket, Dialect, Verdict, VenueMarket } from '../dialect.ts';
-import { optionalText, rowOf, textOf } from '../fields.ts';
+import { optionalText, rowOf, rowOrNull, textOf } from '../fields.ts';
 import type { CcxtClient } from '../load-exchange.ts';
 import type { Answer } from '../rest-client.ts';
 import { HyperliquidAccount } from './hyperliquid-account.ts';
@@ -86,13 +86,13 @@ function textIn(body: string): string | undefined {
 
 /** An action as a whole, or its only row. */
 function failureIn(json: Json): string | null {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
-  const body = rowOf(json);
+  const body = rowOrNull(json);
+  if (body === null) return null;
   if (body['status'] === 'err') return optionalText(body, 'response') ?? 'err';
   const data = body['status'] === 'ok' ? rowOf(body['response'])['data'] : undefined;
   const statuses = data === undefined ? undefined : rowOf(data)['statuses'];
-  const row: Json | undefined = Array.isArray(statuses) ? (statuses as readonly Json[])[0] : undefined;
-  return typeof row === 'object' && row !== null && !Array.isArray(row) ? optionalText(rowOf(row), 'error') : null;
+  const row = rowOrNull(Array.isArray(statuses) ? (statuses as readonly Json[])[0] : undefined);
+  return row === null ? null : optionalText(row, 'error');
 }
 
 function marketOf(market: CcxtMarket): VenueMarket | null {

@@ -5,7 +5,7 @@
  */
 import type { Json } from '../../../domain/json.ts';
 import type { Frame, VenueMarkets } from '../dialect.ts';
-import { optionalText, rowOf, rowsOf, textOf, timeOf } from '../fields.ts';
+import { optionalText, rowOf, rowOrNull, rowsOf, textOf, timeOf } from '../fields.ts';
 import type { Row } from '../fields.ts';
 import { forcedCauseOf, forcedEventOf, fundingOf, tradeOf, transferOf } from './account-rows.ts';
 import { lostFrames } from './channels.ts';
@@ -32,7 +32,7 @@ const ORDERS_HINT: Frame = { type: 'hint', about: 'orders' };
 export function userFrames(message: Json, parts: UserFrameParts): readonly Frame[] | null {
   const lost = lostFrames(message);
   if (lost !== null) return lost;
-  const row = typeof message === 'object' && message !== null && !Array.isArray(message) ? rowOf(message) : {};
+  const row = rowOrNull(message) ?? {};
   switch (row['channel']) {
     case 'subscriptionResponse':
       return isSubscribed(row, 'orderUpdates') ? [ORDERS_HINT] : null;

@@ -10,7 +10,7 @@ import { dec, plain } from '../../../domain/decimal.ts';
 import type { Json } from '../../../domain/json.ts';
 import { baseAmountOf } from '../contract-amounts.ts';
 import type { CcxtMarket, Dialect, Verdict, VenueMarket } from '../dialect.ts';
-import { optionalText, rowOf } from '../fields.ts';
+import { optionalText, rowOf, rowOrNull } from '../fields.ts';
 import type { Row } from '../fields.ts';
 import type { Answer } from '../rest-client.ts';
 import { OkxAccount } from './okx-account.ts';
@@ -51,7 +51,7 @@ export const okx: Dialect = {
 
 /** Requests that change something answer per row: `code` is then 1 when the only row failed, and the row tells why. */
 function judge({ status, json, retryAfterMs }: Answer): Verdict {
-  const body = typeof json === 'object' && json !== null && !Array.isArray(json) ? rowOf(json) : null;
+  const body = rowOrNull(json);
   const { code, message } = body === null ? { code: null, message: '' } : wordOf(body);
   const said = code === null ? `HTTP ${status}` : `${code} ${message}`.trim();
   if (code === '0' && status === 200 && json !== undefined) return { type: 'ok', json };
@@ -64,7 +64,7 @@ function judge({ status, json, retryAfterMs }: Answer): Verdict {
 function wordOf(body: Row): { readonly code: string | null; readonly message: string } {
   const rows = body['data'];
   const [first] = Array.isArray(rows) ? (rows as readonly Json[]) : [];
-  const row = typeof first === 'object' && first !== null && !Array.isArray(first) ? (first as Row) : null;
+  const row = rowOrNull(first);
   const own = row === null ? null : optionalText(row, 'sCode');
   if (row !== null && own !== null && own !== '0') return { code: own, message: optionalText(row, 'sMsg') ?? '' };
   return { code: optionalText(body, 'code'), message: optionalText(body, 'msg') ?? '' };
