@@ -176,6 +176,10 @@ function legsLeft({ legs, filled }: WorkingOrder): readonly OrderLeg[] {
   });
 }
 
+function openedBy(legs: readonly OrderLeg[]): D {
+  return sum(legs.filter((leg) => !isClosingLeg(leg)).map((leg) => dec(leg.amount)));
+}
+
 /** Conditional orders that hold a place under the cap, are not wanted, and cannot be changed now. */
 function countStuck(working: readonly WorkingOrder[], wanted: readonly ExchangeOrder[]): number {
   const slots = new Set(wanted.map((order) => order.slot));
@@ -321,6 +325,8 @@ class Planner {
     const blocked = this.#blockReason(order);
     if (blocked !== null) {
       this.#withheld.push({ order, reason: blocked });
+      // What rests may be of the fragment that was at this level before: it must not open more than is wanted now (I8).
+      for (const other of owners) if (openedBy(legsLeft(other)).greaterThan(openedBy(order.legs))) this.retire(other);
       return;
     }
     const reason = owners.length > 1 ? `${legsText(order.legs)} rests as ${owners.length} orders` : differenceText(order, owner);
