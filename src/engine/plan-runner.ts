@@ -38,7 +38,7 @@ import { PlanReader } from './plan-reader.ts';
 import { openingState } from './plan-start.ts';
 import { PriceAge } from './price-age.ts';
 import { PriceView } from './price-view.ts';
-import { NO_BAND, bandOf, isInside, narrowed } from './price-band.ts';
+import { NO_BAND, awaitedBands, bandOf, isInside, narrowed } from './price-band.ts';
 import type { PriceBand } from './price-band.ts';
 import type { RestoredPlan, RunnerDeps } from './runner-parts.ts';
 import type { Operation } from '../../machines/plan.machine.ts';
@@ -88,6 +88,7 @@ export class PlanRunner {
   readonly #priceAge: PriceAge;
   readonly #queue = new EventQueue();
   #band: PriceBand = NO_BAND;
+  #awaited: ReturnType<typeof awaitedBands> = new Map();
   #passedSlots = new Set<string>();
   #isHeldBack = false;
   #withheld: Plan['withheld'] = [];
@@ -232,6 +233,7 @@ export class PlanRunner {
   #isQuiet(point: PricePoint): boolean {
     if (this.#desk.isAsked || this.#isHeldBack || this.#atr.isDue(point.at)) return false;
     if (this.#deps.clock.elapsed() >= this.#wakeAt || (!this.#couldOpen && this.#mayOpen())) return false;
+    for (const [source, band] of this.#awaited) if (!isInside(band, Number(point[source]))) return false;
     return isInside(this.#band, Number(point[this.strategy.exchange.triggerBy])) && isInside(this.#band, Number(point.mark));
   }
 
@@ -582,6 +584,7 @@ export class PlanRunner {
   #updateBand(): void {
     this.#wakeAt = this.nextWakeAt;
     if (this.#machines.state === null || this.prices === null) return;
+    this.#awaited = awaitedBands(this.#withheld.map(({ order }) => order), this.prices);
     const waiting = this.#withheld.flatMap(({ order }) => (order.triggerPrice === null ? [] : [order.triggerPrice]));
     const band = this.#isBehind ? NO_BAND : bandOf(this.#machines.state, this.#machines.price, waiting);
     this.#band = narrowed(band, this.#risk.band(this.#machines.state));

@@ -5,7 +5,9 @@
 import { dec } from '../domain/decimal.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { levelPrice } from '../domain/grid.ts';
+import type { TriggerSource } from '../domain/strategy.ts';
 import { gridOf } from '../domain/wallet.ts';
+import type { ExchangeOrder } from '../window/exchange-orders.ts';
 import { factsOf, operationOf, wantsEveryPrice } from './step.ts';
 import type { PlanState } from './step.ts';
 
@@ -41,6 +43,19 @@ export function bandOf(state: PlanState, price: DecimalString, waiting: readonly
     if (bound.lessThanOrEqualTo(now)) low = Math.max(low, bound.toNumber());
   }
   return { low, high };
+}
+
+/** By price source, where what is withheld for that price may be placed again: between these nothing changes about it. */
+export function awaitedBands(withheld: readonly Pick<ExchangeOrder, 'triggerPrice' | 'triggerBy'>[], prices: Readonly<Record<TriggerSource, DecimalString>>): ReadonlyMap<TriggerSource, PriceBand> {
+  const bands = new Map<TriggerSource, PriceBand>();
+  for (const { triggerPrice, triggerBy } of withheld) {
+    if (triggerPrice === null) continue;
+    const bound = Number(triggerPrice);
+    const isAbove = dec(triggerPrice).comparedTo(prices[triggerBy]);
+    const side = { low: isAbove > 0 ? 0 : bound, high: isAbove < 0 ? Infinity : bound };
+    bands.set(triggerBy, narrowed(bands.get(triggerBy) ?? OPEN_BAND, side));
+  }
+  return bands;
 }
 
 export function narrowed(a: PriceBand, b: PriceBand): PriceBand {
