@@ -13,3 +13,12 @@ export function parseTimeframe(text: string): number {
   const [, count = '', unit = ''] = match;
   return Number(count) * (UNIT_MS[unit] ?? 0);
 }
+
+const NAMES = Object.entries(UNIT_MS).reverse();
+
+/** The timeframe of so many milliseconds, in the largest unit that divides it: `1h` for 3,600,000. Throws INPUT_INVALID below a second. */
+export function timeframeText(timeframeMs: number): string {
+  const unit = NAMES.find(([, ms]) => timeframeMs % ms === 0);
+  if (unit === undefined || !(timeframeMs > 0)) throw new HedgerowError('INPUT_INVALID', `${timeframeMs} ms is no timeframe; timeframes are whole seconds`);
+  return `${timeframeMs / unit[1]}${unit[0]}`;
+}

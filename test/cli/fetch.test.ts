@@ -1,10 +1,12 @@
 /** `hedgerow fetch` as a process: whole files, resumed downloads, and what is wrong with the data named and left alone. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readCandles } from '../../src/adapters/files/candle-file.ts';
+import { openCandleStore } from '../../src/adapters/files/candle-store/open-candle-store.ts';
+import { columnPrice } from '../../src/domain/candle-columns.ts';
 import { guessSymbol, guessTimeframe } from '../../src/adapters/files/file-symbol.ts';
 import { readFunding } from '../../src/adapters/files/funding-file.ts';
 import { sha256Of } from '../../src/adapters/files/dataset/part-file.ts';
@@ -42,12 +44,15 @@ function isForCandles({ path }: HistoryServer['asked'][number]): boolean {
 }
 
 test('all that there is, in files the other commands read, with a manifest', async () => {
-  const history = historyOf({ minutes: MINUTES, settlements: 6 });
+  const history = historyOf({ digits: 'usual', minutes: MINUTES, settlements: 6 });
   const { file, data } = await serve('bybit', history);
   const { code, stdout, stderr } = await hedgerow(['fetch', file, ...DAYS, '--data', data, '--json']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const folder = join(data, 'data', 'bybit');
   expect(readdirSync(folder).sort()).toEqual([
+    'BTC-USDT-USDT_1m.arrow',
+    'BTC-USDT-USDT_funding.arrow',
+    'BTC-USDT-USDT_mark_1m.arrow',
     'bybit-mark_BTCUSDT_1m_20250601_20250603.csv.gz',
     BYBIT_1M,
     'bybit_BTCUSDT_20250601_20250603.json',
@@ -73,11 +78,21 @@ test('all that there is, in files the other commands read, with a manifest', asy
       { kind: 'tiers', rows: null },
     ],
   });
+  const store = openCandleStore(join(data, 'data'));
+  const tables = await store.list();
+  expect(JSON.parse(stdout)).toMatchObject({ store: { tables, refused: [] } });
+  expect(tables.map(({ source, symbol, kind, rows, from }) => [source, symbol, kind, rows, from])).toEqual([
+    ['bybit', 'BTC/USDT:USDT', 'candles', MINUTES, START],
+    ['bybit', 'BTC/USDT:USDT', 'mark', MINUTES, START],
+    ['bybit', 'BTC/USDT:USDT', 'funding', 6, START],
+  ]);
+  const { close, priceDecimals } = await store.readCandles(tables[1] as (typeof tables)[number]);
+  expect([...close].map((value) => columnPrice(value, priceDecimals))).toEqual(history.markBars.map((bar) => bar.close));
   expect(JSON.parse(readFileSync(join(folder, 'bybit_BTCUSDT_market.json'), 'utf8'))).toMatchObject({ symbol: 'BTC/USDT:USDT', limits: { amount: { min: '0.001' } } });
 });
 
 test('asked a second time, only what is of now is fetched again', async () => {
-  const { server, file, data } = await serve('bybit', historyOf({ minutes: MINUTES, settlements: 6 }));
+  const { server, file, data } = await serve('bybit', historyOf({ digits: 'usual', minutes: MINUTES, settlements: 6 }));
   const args = ['fetch', file, ...DAYS, '--data', data, '--only', 'candles,funding,market'];
   expect((await hedgerow(args)).code).toBe(0);
   const before = server.asked.length;
@@ -89,7 +104,7 @@ test('asked a second time, only what is of now is fetched again', async () => {
 });
 
 test('what is missing, doubled or impossible is named by its time and left as it is', async () => {
-  const made = historyOf({ minutes: MINUTES, isAway: (minute) => (minute >= 60 && minute < 67) || minute === 2_879, settlements: 6, intervalMs: (index) => (index === 3 ? 16 : 8) * 3_600_000 });
+  const made = historyOf({ digits: 'usual', minutes: MINUTES, isAway: (minute) => (minute >= 60 && minute < 67) || minute === 2_879, settlements: 6, intervalMs: (index) => (index === 3 ? 16 : 8) * 3_600_000 });
   const doubled = made.bars[100] as Bar;
   const odd = { ...(made.bars[200] as Bar), high: '1' };
   const bars = [...made.bars.slice(0, 101), { ...doubled, close: doubled.open }, ...made.bars.slice(101, 200), odd, ...made.bars.slice(201)];
@@ -102,9 +117,30 @@ test('what is missing, doubled or impossible is named by its time and left as it
   expect(stdout).toContain('candles: duplicate candle at 2025-06-01T01:47:00.000Z');
   expect(stdout).toContain('candles: impossible candle at 2025-06-01T03:27:00.000Z');
   expect(stdout).toContain('funding: nothing from 2025-06-02T00:00:00.007Z to 2025-06-02T08:00:00.007Z');
+  expect(stdout).toContain('not in the candle store: binanceusdm_BTCUSDT_1m_20250601_20250603.csv.gz has 2 faults');
+  expect((await openCandleStore(join(data, 'data')).list()).map(({ kind }) => kind)).toEqual(['mark', 'funding']);
   expect(stdout).toContain('not there: binanceusdm gives leverage tiers to keys only');
   const lines = gunzipSync(readFileSync(join(data, 'data', 'binanceusdm', 'binanceusdm_BTCUSDT_1m_20250601_20250603.csv.gz'))).toString().trimEnd().split('\n');
   expect(lines.slice(1)).toEqual(bars.map(({ at, open, high, low, close, volume }) => [at, open, high, low, close, volume].join(',')));
+});
+
+test('what the candle store cannot keep, or has otherwise, stays a file and is told', async () => {
+  const hour = ['--since', '2025-06-01', '--until', '2025-06-01T01:00Z', '--only', 'candles'];
+  const exact = await serve('bybit', historyOf({ minutes: 60 }));
+  const tooLong = await hedgerow(['fetch', exact.file, ...hour, '--data', exact.data]);
+  expect(tooLong.code).toBe(1);
+  expect(tooLong.stdout).toMatch(/not in the candle store: \S+: 60 faults; nothing is taken [^]*line 2, 2025-06-01T00:00:00\.000Z: unreadable: open "100\.0500000000100007" has more digits than are kept exactly/);
+  const history = historyOf({ digits: 'usual', minutes: 60 });
+  const { file, data } = await serve('bybit', history);
+  expect((await hedgerow(['fetch', file, ...hour, '--data', data])).code).toBe(0);
+  const path = 'bybit_BTCUSDT_1m_20250601_20250601T010000.csv.gz';
+  for (const name of [path, 'bybit_BTCUSDT_20250601_20250601T010000.json']) rmSync(join(data, 'data', 'bybit', name));
+  const other = await serve('bybit', { ...history, bars: history.bars.map((bar, minute) => (minute === 7 ? { ...bar, volume: '99.5' } : bar)) });
+  const changed = await hedgerow(['fetch', other.file, ...hour, '--data', data]);
+  expect(changed.code).toBe(1);
+  expect(changed.stdout).toContain('2025-06-01T00:07:00.000Z: volume is stored as 8.5, the file has 99.5');
+  const [, again = ''] = /again: hedgerow (.*)/.exec(changed.stdout) ?? [];
+  expect(await hedgerow([...again.split(' '), '--replace', '--data', data])).toMatchObject({ code: 0, stdout: expect.stringContaining('0 new, 59 there already, 1 replaced') });
 });
 
 describe('a download that ends before its end', () => {
@@ -124,7 +160,7 @@ describe('a download that ends before its end', () => {
     return { code, stderr };
   }
 
-  const history = historyOf({ minutes: MINUTES });
+  const history = historyOf({ digits: 'usual', minutes: MINUTES });
   const partOf = (data: string): string => join(data, 'data', 'bybit', `${BYBIT_1M}.part`);
 
   test.each<['SIGKILL' | 'SIGINT', number | null, RegExp]>([
@@ -171,7 +207,7 @@ describe('a download that ends before its end', () => {
 });
 
 test('hyperliquid has no mark-price candles: a note, or an error when they were asked for', async () => {
-  const { file, data } = await serve('hyperliquid', historyOf({ minutes: 60, settlements: 1 }));
+  const { file, data } = await serve('hyperliquid', historyOf({ digits: 'usual', minutes: 60, settlements: 1 }));
   const hour = ['--since', '2025-06-01', '--until', '2025-06-01T01:00Z', '--data', data];
   const { code, stdout } = await hedgerow(['fetch', file, ...hour]);
   expect(code).toBe(0);
@@ -203,7 +239,7 @@ describe('wrong input', () => {
     [['--since', '1d', '--until', '2025-13-01'], /--until "2025-13-01" is neither a span/],
     [['--since', '1d', '--timeframe', '7m'], /--timeframe 7m: bybit has 1m, 3m, /],
   ])('of a time: %j', async (args, message) => {
-    const { file, data } = await serve('bybit', historyOf({ minutes: 1 }));
+    const { file, data } = await serve('bybit', historyOf({ digits: 'usual', minutes: 1 }));
     expect(await hedgerow(['fetch', file, ...args, '--data', data])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
   });
 });

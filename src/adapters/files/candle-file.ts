@@ -1,12 +1,13 @@
 /**
- * Candle files: `timestamp_ms,open,high,low,close,volume` (bar open time, UTC), plain or gzip. Prices stay the file's text.
+ * Candle files: `timestamp_ms,open,high,low,close,volume` (bar open time, UTC), plain or gzip, or a table of the candle store. Prices stay
+ * the file's text.
  * As a feed, each candle is up to four ticks inside its span, in the order of `candlePath`.
  */
 import { candlePath, isPriceBelow } from '../../domain/candle.ts';
 import type { Candle } from '../../domain/candle.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import type { PriceFeed, Tick } from '../../ports/price-feed.ts';
-import { feedError, fileIdentity, lineBatches } from './csv-lines.ts';
+import { feedError, fileIdentity, isArrowFile, lineBatches } from './csv-lines.ts';
 import { priceOf, shown, timestampOf, unsignedOf } from './csv-values.ts';
 import { guessTimeframe } from './file-symbol.ts';
 
@@ -40,6 +41,10 @@ export async function* candleBatches(path: string, range: CandleRange = {}): Asy
   const from = range.from ?? Number.NEGATIVE_INFINITY;
   const to = range.to ?? Number.POSITIVE_INFINITY;
   if (!(from < to)) throw new HedgerowError('INPUT_INVALID', `the range from ${from} to ${to} holds nothing; give a from below the to`);
+  if (isArrowFile(path)) {
+    yield* (await import('./candle-store/stored-candles.ts')).storedCandles(path, range);
+    return;
+  }
   let line = 0;
   let rows = 0;
   let previousAt = -1;

@@ -1,14 +1,17 @@
-/** Lines of a text file, plain or gzip (told apart by content), read in pieces so that a file of any size fits in memory. */
+/** Lines of a text file, plain, gzip or alone in a zip archive (told apart by content), read in pieces so that a file of any size fits in memory. */
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
-import type { Gunzip } from 'node:zlib';
-import type { ReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { HedgerowError } from '../../domain/errors.ts';
+import { ZipError } from './zip-error.ts';
 
 const PIECE_BYTES = 256 * 1024;
+const MAGIC_BYTES = 4;
+const ZIP_MAGIC = Buffer.from('PK\u0003\u0004');
+const ARROW_MAGIC = Buffer.from('ARROW1');
 /** A longer line is no line of any format read here; it would be a binary file or one without line ends. */
 const LINE_CHARS_MAX = 10_000;
 /** Enough of the digest to tell any two files apart. */
@@ -34,7 +37,7 @@ export async function* lineBatches(path: string): AsyncGenerator<string[]> {
   let rest = '';
   let line = 0;
   let isFirst = true;
-  for await (const piece of pieces(path)) {
+  for await (const piece of filePieces(path)) {
     let text = rest + decoder.write(piece);
     if (isFirst && text.length > 0) {
       isFirst = false;
@@ -54,33 +57,42 @@ function withoutCarriageReturns(lines: string[]): string[] {
   return lines.some((line) => line.endsWith('\r')) ? lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line)) : lines;
 }
 
-async function* pieces(path: string): AsyncGenerator<Buffer> {
-  const stream = openedStream(path);
+/** The unpacked content of a file. */
+export async function* filePieces(path: string): AsyncGenerator<Buffer> {
+  let stream: Readable | null = null;
   try {
+    stream = await openedStream(path);
     for await (const piece of stream) yield piece as Buffer;
   } catch (error) {
     if (error instanceof HedgerowError) throw error;
     throw readingError(path, error);
   } finally {
-    stream.destroy();
+    stream?.destroy();
   }
 }
 
-function openedStream(path: string): ReadStream | Gunzip {
-  const isGzip = startsAsGzip(path);
+async function openedStream(path: string): Promise<Readable> {
+  const start = fileStart(path, MAGIC_BYTES);
+  if (start.equals(ZIP_MAGIC)) return (await import('./zip-member.ts')).openZipMember(path);
   const file = createReadStream(path, { highWaterMark: PIECE_BYTES });
-  if (!isGzip) return file;
+  if (start[0] !== 0x1f || start[1] !== 0x8b) return file;
   const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
   file.on('error', (error) => gunzip.destroy(error));
   gunzip.on('close', () => file.destroy());
   return file.pipe(gunzip);
 }
 
-function startsAsGzip(path: string): boolean {
+/** The first bytes of a file, as they are on the disk. */
+export function fileStart(path: string, bytes: number): Buffer {
   return withFile(path, (file) => {
-    const start = Buffer.alloc(2);
-    return readSync(file, start) === 2 && start[0] === 0x1f && start[1] === 0x8b;
+    const start = Buffer.alloc(bytes);
+    return start.subarray(0, readSync(file, start));
   });
+}
+
+/** Told by its first bytes; Arrow files hold whole columns, not lines. */
+export function isArrowFile(path: string): boolean {
+  return fileStart(path, ARROW_MAGIC.length).equals(ARROW_MAGIC);
 }
 
 /** `name:digest`: names the content wherever the file lies, for a feed's identity. */
@@ -112,6 +124,7 @@ function withFile<Value>(path: string, use: (file: number) => Value): Value {
 function readingError(path: string, error: unknown): HedgerowError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const place = { path, line: null };
+  if (error instanceof ZipError) return feedError(place, error.message, 'get the archive again, or give a file of another kind', error);
   if (code === 'ENOENT') return feedError(place, 'there is no such file', 'check the path', error);
   if (code === 'EISDIR') return feedError(place, 'this is a folder', 'give the path of one file', error);
   if (code === 'EACCES') return feedError(place, 'the file may not be read', 'check its permissions', error);

@@ -7,15 +7,20 @@ const QUOTES = ['USDT', 'USDC', 'USD'];
 /** What a venue's linear perpetuals are settled in when its market names do not say. */
 const PERPETUAL_SETTLE: Readonly<Record<string, string>> = { hyperliquid: 'USDC', ftx: 'USD', dydx: 'USDC' };
 
+const STORED_TABLE = /^([A-Za-z0-9.]+)-([A-Z0-9]+)-([A-Z0-9]+)(?:_(?:mark|funding))?(?:_\d+[smhdw])?\.arrow$/;
+
 function parts(path: string): string[] {
-  return basename(path).replace(/\.gz$/i, '').replace(/\.csv$/i, '').split('_');
+  return basename(path).replace(/\.gz$/i, '').replace(/\.(?:csv|arrow)$/i, '').split('_');
 }
 
 /**
  * The perpetual a file's prices are meant for, or null when its name does not say: `…_BTCUSDT_…` is BTC/USDT:USDT,
  * `hyperliquid_BTC-PERP_…` BTC/USDC:USDC, `coinbase_AVAX-USD_…` AVAX/USD:USD. Spot files give the perpetual of the same name.
+ * A table of the candle store is named by its symbol: `BTC-USDT-USDT_1m.arrow`.
  */
 export function guessSymbol(path: string): string | null {
+  const stored = STORED_TABLE.exec(basename(path));
+  if (stored !== null) return `${stored[1]}/${stored[2]}:${stored[3]}`;
   const [venue = '', ...rest] = parts(path);
   const market = rest[0] ?? '';
   const perpetual = /^([A-Z0-9]+)-PERP$/.exec(market);

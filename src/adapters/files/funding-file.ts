@@ -1,7 +1,10 @@
-/** Funding files: `timestamp_ms,funding_rate` (a fraction for that interval), plain or gzip, and their merging into a feed's ticks. */
+/**
+ * Funding files: `timestamp_ms,funding_rate` (a fraction for that interval), plain or gzip, or a table of the candle store, and their
+ * merging into a feed's ticks.
+ */
 import type { DecimalString } from '../../domain/decimal.ts';
 import type { PriceFeed, Tick } from '../../ports/price-feed.ts';
-import { feedError, fileIdentity, lineBatches } from './csv-lines.ts';
+import { feedError, fileIdentity, isArrowFile, lineBatches } from './csv-lines.ts';
 import { shown, signedOf, timestampOf } from './csv-values.ts';
 
 export const FUNDING_COLUMNS = ['timestamp_ms', 'funding_rate'] as const;
@@ -18,6 +21,7 @@ export interface FundingSettlement {
 
 /** All settlements of a file, oldest first. Throws FEED_INVALID at the first fault. */
 export async function readFunding(path: string): Promise<FundingSettlement[]> {
+  if (isArrowFile(path)) return (await import('./candle-store/stored-candles.ts')).storedSettlements(path);
   const settlements: FundingSettlement[] = [];
   let line = 0;
   let previousAt = -1;
@@ -41,7 +45,8 @@ export async function readFunding(path: string): Promise<FundingSettlement[]> {
   return settlements;
 }
 
-function dueAt(at: number): number {
+/** The minute a settlement belongs to. */
+export function dueAt(at: number): number {
   const late = at % MINUTE_MS;
   return late <= JITTER_MS ? at - late : at;
 }

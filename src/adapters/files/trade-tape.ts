@@ -1,7 +1,7 @@
 /**
  * Trade tapes: every trade of a market, one line each, plain or gzip. Columns are found by name: `timestamp` and `price` are
- * needed, all others ignored. Times may be microseconds (tapes with a `local_timestamp` column, as Tardis.dev writes them)
- * or milliseconds (exports of ccxt trades).
+ * needed, `amount` is read where it is, all others are ignored. Times may be microseconds (tapes with a `local_timestamp` column,
+ * as Tardis.dev writes them) or milliseconds (exports of ccxt trades).
  */
 import type { DecimalString } from '../../domain/decimal.ts';
 import type { PriceFeed } from '../../ports/price-feed.ts';
@@ -24,12 +24,15 @@ export interface TradeTapeOptions {
 export interface Trade {
   readonly at: number;
   readonly price: DecimalString;
+  /** Base units, the text as it stands, for volumes alone; null where the tape has no column for it. */
+  readonly amount: string | null;
 }
 
 interface Columns {
   readonly count: number;
   readonly timestamp: number;
   readonly price: number;
+  readonly amount: number | null;
   readonly symbol: number | null;
   readonly isMicroseconds: boolean;
 }
@@ -54,7 +57,8 @@ export async function* tradeBatches(path: string): AsyncGenerator<Trade[]> {
       const at = timeOf(values[columns.timestamp] ?? '', columns.isMicroseconds, path, line);
       if (at < previousAt - TIME_JITTER_MS) throw feedError({ path, line, column: 'timestamp' }, `${at} ms is before ${previousAt} ms of the line before`, 'sort the lines by time');
       previousAt = Math.max(previousAt, at);
-      batch.push({ at: previousAt, price: priceOf(values[columns.price] ?? '', { path, line, column: 'price' }) });
+      const price = priceOf(values[columns.price] ?? '', { path, line, column: 'price' });
+      batch.push({ at: previousAt, price, amount: columns.amount === null ? null : (values[columns.amount] ?? '') });
     }
     if (batch.length > 0) yield batch;
   }
@@ -69,7 +73,8 @@ function columnsOf(header: string, path: string): Columns {
     return found;
   };
   const symbol = names.indexOf('symbol');
-  return { count: names.length, timestamp: find('timestamp'), price: find('price'), symbol: symbol === -1 ? null : symbol, isMicroseconds: names.includes('local_timestamp') };
+  const amount = names.indexOf('amount');
+  return { count: names.length, timestamp: find('timestamp'), price: find('price'), amount: amount === -1 ? null : amount, symbol: symbol === -1 ? null : symbol, isMicroseconds: names.includes('local_timestamp') };
 }
 
 function timeOf(text: string, isMicroseconds: boolean, path: string, line: number): number {

@@ -9,21 +9,25 @@ import { HedgerowError } from '../../domain/errors.ts';
 import { EXCHANGE_RULES } from '../../domain/exchange-rules.ts';
 import { RISK_LIMITS, ROLES, type ConnectionSpec, type RiskLimit, type Role, type Strategy, type UnitSpec, type WalletName, type WalletSpec, type WindowSpec } from '../../domain/strategy.ts';
 import { credentialFindings } from './credential-rules.ts';
+import { applyOverrides, blamed, type Override } from './overrides.ts';
 import { foundText, formatProblems, type Path, type Problem } from './problems.ts';
 import { ROLES_OF_CYCLE, ruleFindings } from './strategy-rules.ts';
 import { DEFAULT_FRAGMENTS, DEFAULT_MIN_AMOUNT, strategyFileSchema, unknownKeyMessage, type StrategyFile } from './strategy-schema.ts';
 import { valueAt, type RuleFinding } from './tree-values.ts';
 import { MAX_FILE_BYTES, TOO_LARGE, readYamlTree, type Tree, type TreeReading } from './yaml-tree.ts';
 
-/** Reads strategy text. `fileName` appears in messages only. Throws STRATEGY_INVALID. */
-export function parseStrategy(text: string, fileName: string): Strategy {
-  const reading = readYamlTree(text);
+/** Reads strategy text. `fileName` appears in messages only. Throws STRATEGY_INVALID, and INPUT_INVALID for overrides that fit nowhere. */
+export function parseStrategy(text: string, fileName: string, overrides: readonly Override[] = []): Strategy {
+  const written = readYamlTree(text);
   const refuse = (problems: readonly Problem[]): never => {
-    throw new HedgerowError('STRATEGY_INVALID', formatProblems(fileName, text, problems));
+    throw new HedgerowError('STRATEGY_INVALID', formatProblems(fileName, text, problems.map((problem) => blamed(problem, overrides, written.tree))));
   };
-  const credentials = problemsOfFindings(reading, credentialFindings(reading.tree));
+  const inFile = problemsOfFindings(written, credentialFindings(written.tree));
+  if (inFile.length > 0) throw new HedgerowError('STRATEGY_INVALID', formatProblems(fileName, text, inFile));
+  if (!written.isWhole) throw new HedgerowError('STRATEGY_INVALID', formatProblems(fileName, text, written.problems));
+  const reading = overrides.length === 0 ? written : { ...written, tree: applyOverrides(written.tree, overrides) };
+  const credentials = overrides.length === 0 ? [] : problemsOfFindings(reading, credentialFindings(reading.tree));
   if (credentials.length > 0) return refuse(credentials);
-  if (!reading.isWhole) return refuse(reading.problems);
   const parsed = strategyFileSchema.safeParse(reading.tree);
   const schemaProblems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOfIssue(reading, issue, []));
   const problems = [...reading.problems, ...schemaProblems, ...problemsOfFindings(reading, ruleFindings(reading.tree))];
@@ -32,7 +36,7 @@ export function parseStrategy(text: string, fileName: string): Strategy {
 }
 
 /** Reads a strategy file. Throws INPUT_INVALID when it cannot be read, STRATEGY_INVALID for what it says. */
-export async function loadStrategyFile(path: string): Promise<Strategy> {
+export async function loadStrategyFile(path: string, overrides: readonly Override[] = []): Promise<Strategy> {
   const bytes = await readBounded(path);
   let text: string;
   try {
@@ -42,7 +46,7 @@ export async function loadStrategyFile(path: string): Promise<Strategy> {
     const found = isUtf16 ? 'UTF-16 text' : 'bytes that are not UTF-8';
     throw new HedgerowError('STRATEGY_INVALID', `${path}:1:1: found ${found}, expected UTF-8; save the file as UTF-8`, { cause });
   }
-  return parseStrategy(text, path);
+  return parseStrategy(text, path, overrides);
 }
 
 // ---- reading the file --------------------------------------------------------------------------------------------------

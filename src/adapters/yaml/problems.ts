@@ -19,6 +19,8 @@ export interface Problem {
   readonly message: string;
   /** Only for a duplicate key: the offset at which the key stood first. */
   readonly firstSeen?: number;
+  /** What brought the value in from outside the file; it is named in the place of file and line. */
+  readonly flag?: string;
 }
 
 /** More than this hides the first cause; the rest is counted. */
@@ -41,6 +43,7 @@ function formatProblem(fileName: string, text: string, lineStarts: readonly numb
   const { line, column } = positionOf(lineStarts, problem.span.start);
   const path = pathText(problem.path);
   const first = problem.firstSeen === undefined ? '' : `; first written in line ${positionOf(lineStarts, problem.firstSeen).line}`;
+  if (problem.flag !== undefined) return printable(`${fileName}, ${problem.flag}: ${problem.flag.endsWith(` ${path}`) ? '' : `${path}: `}${problem.message}`);
   const head = printable(`${fileName}:${line}:${column}: ${path === '' ? '' : `${path}: `}${problem.message}${first}`);
   const isAboutTheFile = problem.span.end === 0;
   const excerpt = isAboutTheFile ? null : excerptOf(text, lineStarts, line, column, problem.span.end - problem.span.start);

@@ -7,7 +7,8 @@ export const fetchCommand: CommandSpec = {
   description:
     'Downloads public history of one market into <data>/data/<exchange>: candles and mark-price candles, funding rates, the market with its ' +
     'limits and fees, and leverage tiers where they can be read without keys. Tables are gzipped CSV files that --feed, --funding and ' +
-    '--candles read, each with every digit the exchange sends; a manifest beside them has rows, gaps, faults and checksums.\n\n' +
+    '--candles read, each with every digit the exchange sends; a manifest beside them has rows, gaps, faults and checksums. What has no faults ' +
+    'goes into the candle store as well, where backtest finds it.\n\n' +
     'Stopped or killed, it goes on where it was when the same command is given again. Only closed candles are taken. What is missing, doubled ' +
     'or impossible is named by its time and left as it is: then it exits 1.\n\n' +
     'The exchange is named, or taken from a strategy file with its symbol, addresses and proxies.',

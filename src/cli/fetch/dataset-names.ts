@@ -1,5 +1,6 @@
 /** Names of downloaded files: what `--feed` guesses a symbol and a timeframe from (adapters/files/file-symbol.ts). */
 import type { DatasetKind } from '../../adapters/files/dataset/dataset-manifest.ts';
+import type { Environment } from '../../domain/strategy.ts';
 import type { FetchWish, Period } from './fetch-wish.ts';
 
 /** `bybit_BTCUSDT_1m_20260101_20260201.csv.gz`; a period that does not begin and end at midnight shows its times. */
@@ -14,8 +15,18 @@ export function datasetName({ exchangeId, symbol, timeframe }: FetchWish, kind: 
       return `${exchangeId}_${market}_funding_${span(period)}.csv.gz`;
     case 'market':
     case 'tiers':
-      return `${exchangeId}_${market}_${kind}.json`;
+      return recordName(exchangeId, symbol, kind);
   }
+}
+
+/** `bybit_BTCUSDT_market.json`: a record is of its last download, whatever the period. */
+export function recordName(exchangeId: string, symbol: string, kind: 'market' | 'tiers'): string {
+  return `${exchangeId}_${marketName(symbol)}_${kind}.json`;
+}
+
+/** The folder of an exchange's files; those of its test networks are kept apart. */
+export function placeOf(exchangeId: string, environment: Environment): string {
+  return environment === 'production' ? exchangeId : `${exchangeId}-${environment}`;
 }
 
 export function manifestName({ exchangeId, symbol }: FetchWish, period: Period): string {

@@ -12,6 +12,7 @@ import { Download, type DownloadResult } from './download.ts';
 import { FetchProgress } from './fetch-progress.ts';
 import { fetchText } from './fetch-text.ts';
 import { fetchWishOf, periodOf, type FetchWish } from './fetch-wish.ts';
+import { storeTables } from './store-tables.ts';
 
 export async function fetchAction(input: CommandInput, io: CliIo): Promise<ExitCode> {
   const wish = await fetchWishOf(input);
@@ -21,10 +22,12 @@ export async function fetchAction(input: CommandInput, io: CliIo): Promise<ExitC
     const lock = await lockDataDir(makeDataDir(wish.folder));
     try {
       const result = await download(wish, stop, progress);
+      const stored = await storeTables(wish, result.files);
       const output = new Output(io.stdout);
-      void output.write(input.flag('json') ? `${JSON.stringify({ ...result.manifest, manifest: result.manifestPath, folder: wish.folder, files: result.files, notOffered: result.notOffered })}\n` : fetchText(wish, result, styleFor(io.stdout, io.env)));
+      const { manifest, manifestPath, files, notOffered } = result;
+      void output.write(input.flag('json') ? `${JSON.stringify({ ...manifest, manifest: manifestPath, folder: wish.folder, files, notOffered, store: stored })}\n` : fetchText(wish, result, stored, styleFor(io.stdout, io.env)));
       await output.flush();
-      return result.files.some(({ missing, faultCount }) => missing > 0 || faultCount > 0) ? 1 : 0;
+      return files.some(({ missing, faultCount }) => missing > 0 || faultCount > 0) || stored.refused.length > 0 ? 1 : 0;
     } finally {
       await lock.release();
     }

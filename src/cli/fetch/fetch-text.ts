@@ -1,15 +1,17 @@
 /** What `fetch` prints for people: the files, what is missing or wrong in them, and how to use them. */
 import { join } from 'node:path';
+import { iso } from '../../adapters/files/candle-store/table-fault.ts';
 import type { DatasetFile } from '../../adapters/files/dataset/dataset-manifest.ts';
 import type { Style } from '../style.ts';
 import { columns } from '../text-layout.ts';
 import type { DownloadResult } from './download.ts';
 import type { FetchWish } from './fetch-wish.ts';
+import type { StoredTables } from './store-tables.ts';
 
 /** The manifest has them all. */
 const SHOWN_MAX = 10;
 
-export function fetchText(wish: FetchWish, { manifest, manifestPath, files, notOffered }: DownloadResult, style: Style): string {
+export function fetchText(wish: FetchWish, { manifest, manifestPath, files, notOffered }: DownloadResult, stored: StoredTables, style: Style): string {
   const rows = files.map(({ kind, file, rows: count, missing, faultCount, bytes }) => [kind, file, count === null ? '' : String(count), count === null ? '' : String(missing), count === null ? '' : String(faultCount), String(bytes)]);
   return [
     style.bold(`${manifest.exchange} ${manifest.symbol}, ${manifest.since} to ${manifest.until}, in ${wish.folder}`),
@@ -17,6 +19,8 @@ export function fetchText(wish: FetchWish, { manifest, manifestPath, files, notO
     ...files.flatMap((file) => faultLines(file).map((line) => style.yellow(`  ${line}`))),
     ...notOffered.map(({ why }) => style.dim(`  not there: ${why}`)),
     `  manifest: ${manifestPath}`,
+    ...stored.tables.map(({ path, rows, from, to }) => `  in the candle store: ${path}, now ${rows} rows from ${iso(from)} to ${iso(to)}`),
+    ...stored.refused.map(({ why }) => style.yellow(`  not in the candle store: ${why}`)),
     ...useLines(wish, files),
     '',
   ].join('\n');

@@ -12,6 +12,7 @@ import { inputError } from '../command-input.ts';
 import type { CommandInput } from '../command-input.ts';
 import { dataDirOf } from '../data-dir.ts';
 import { sinceOf } from '../report/period.ts';
+import { placeOf } from './dataset-names.ts';
 
 export interface FetchWish {
   readonly exchangeId: CcxtExchangeId;
@@ -37,7 +38,6 @@ export async function fetchWishOf(input: CommandInput): Promise<FetchWish> {
   const kindsText = input.text('only');
   const sinceText = input.text('since');
   if (sinceText === null) throw inputError('--since is missing; say from when, such as --since 2026-01-01 or --since 30d');
-  const place = connection.environment === 'production' ? exchangeId : `${exchangeId}-${connection.environment}`;
   return {
     exchangeId,
     symbol,
@@ -46,7 +46,7 @@ export async function fetchWishOf(input: CommandInput): Promise<FetchWish> {
     timeframeMs: parseTimeframe(timeframe),
     kinds: kindsText === null ? DATASET_KINDS : kindsOf(kindsText),
     areKindsNamed: kindsText !== null,
-    folder: join(dataDirOf(input), 'data', place),
+    folder: join(dataDirOf(input), 'data', placeOf(exchangeId, connection.environment)),
     sinceText,
     untilText: input.text('until'),
   };
