@@ -42,7 +42,7 @@ export type PlanEvent =
   | { readonly type: 'diverge'; readonly reason: string }
   | { readonly type: 'adopt' };
 
-const OPERATIONS = ['running', 'paused', 'halted', 'flattening', 'diverged'] as const;
+export const OPERATIONS = ['running', 'paused', 'halted', 'flattening', 'diverged'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** The plan pauses itself with this reason when a reset leaves a wallet below the exchange's minimums. */

@@ -20,6 +20,8 @@ export interface RunnerObserver {
   phaseChanged?(wallet: WalletName, from: Phase, to: Phase, at: number): void;
   operationChanged?(from: Operation, to: Operation, reason: string | null): void;
   cycleStarted?(wallet: WalletName, cycle: number, equity: DecimalString, at: number): void;
+  /** After every step, before the others are told; `about` names the trade or payment behind it, as in the journal. */
+  stepped?(before: PlanState, after: PlanState, input: PlanInputEvent, at: number, about: Readonly<Record<string, unknown>>): void;
 }
 
 export interface MachineCounters {
@@ -72,6 +74,7 @@ export class JournalledMachines {
     const before = this.running;
     const { state, isIgnored } = stepPlan(before, input);
     this.#state = state;
+    this.#observer.stepped?.(before, state, input, at, about);
     this.#record.add(at, input.event.type, { ...about, input, ...noteOf(input, before, state), ...(isIgnored ? { ignored: true } : {}) });
     state.wallets.forEach((wallet, index) => {
       const earlier = before.wallets[index];

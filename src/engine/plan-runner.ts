@@ -23,7 +23,6 @@ import { CommitLine, StoreAway } from './commit-line.ts';
 import { EventQueue } from './event-queue.ts';
 import type { PlanCommand, PricePoint, QueuedEvent } from './event-queue.ts';
 import { JournalledMachines } from './journalled-machines.ts';
-import type { MachineCounters } from './journalled-machines.ts';
 import { OperatorDesk } from './operator-desk.ts';
 import { OrderBook } from './order-book.ts';
 import type { TrackedOrder } from './order-tracker.ts';
@@ -40,19 +39,13 @@ import { PriceAge } from './price-age.ts';
 import { PriceView } from './price-view.ts';
 import { NO_BAND, awaitedBands, bandOf, isInside, narrowed } from './price-band.ts';
 import type { PriceBand } from './price-band.ts';
-import type { RestoredPlan, RunnerDeps } from './runner-parts.ts';
+import type { RestoredPlan, RunnerCounters, RunnerDeps } from './runner-parts.ts';
 import type { Operation } from '../../machines/plan.machine.ts';
 import { RiskWatch } from './risk-watch.ts';
 import { GIVEN_UP, SlotGuard } from './slot-guard.ts';
 import { dueJointReset, factsOf, operationOf, persistPlan, phaseOf } from './step.ts';
 import type { PlanState } from './step.ts';
 import { unlessUnavailable } from './unavailable.ts';
-
-export interface RunnerCounters extends MachineCounters {
-  readonly fills: number;
-  readonly requests: number;
-  readonly refusals: number;
-}
 
 /** Passes in a row without a new event; reached only if reconciling never settles. */
 const PASSES_MAX = 60;
@@ -130,6 +123,7 @@ export class PlanRunner {
     this.#intake = new PlanIntake({ ...shared, readLagMs: exchange.capabilities.readLagMs, catchUpPrice: (trade, order) => this.#catchUpPrice(trade, order) });
     this.#desk = new OperatorDesk({ ...shared, plan: strategy.name, startedAt: plan.startedAt, latch: deps.latch ?? null, now: () => this.#now(), command: (command) => this.#takeCommand(command) });
     this.#reader = new PlanReader({ ...shared, accounts: this.#accounts, exchange, clock, startedAt: plan.startedAt, intake: this.#intake, desk: this.#desk, catchUp: async () => void (await this.#takeEvents()), isBusy: () => this.#queue.holdsExchangeEvents, needsPrice: () => this.prices === null });
+    if (restored?.point !== undefined && this.#view.take(restored.point)) this.#updateBand();
   }
 
   get accounts(): ReadonlySet<string> {
@@ -168,6 +162,16 @@ export class PlanRunner {
   /** `Clock.elapsed()` at which the next order that waits may be sent: refused slots, names that may have been used. Infinity when none waits. */
   get nextAttemptAt(): number {
     return Math.min(this.#guard.nextRetryAt(this.#derivedAt) ?? Infinity, this.#outbox.nextIdLookupAt ?? Infinity);
+  }
+
+  /** Slots whose order was refused or ended early, with the reason, until they want something else or are filled. */
+  get refusals(): ReadonlyMap<string, string> {
+    return this.#guard.reasons;
+  }
+
+  /** `Clock.elapsed()` of the next reading of the exchange. */
+  get nextReadAt(): number {
+    return this.#reader.nextDueAt;
   }
 
   /** The store did not answer: what has been decided waits for it. */

@@ -8,7 +8,7 @@ import { levelPrice } from '../domain/grid.ts';
 import type { TriggerSource } from '../domain/strategy.ts';
 import { gridOf } from '../domain/wallet.ts';
 import type { ExchangeOrder } from '../window/exchange-orders.ts';
-import { factsOf, operationOf, wantsEveryPrice } from './step.ts';
+import { factsOf, operationOf, phaseOf, wantsEveryPrice } from './step.ts';
 import type { PlanState } from './step.ts';
 
 export interface PriceBand {
@@ -27,10 +27,15 @@ const MARGIN = 1e-9;
 /** `waiting` are prices at which something withheld may be placed again. */
 export function bandOf(state: PlanState, price: DecimalString, waiting: readonly DecimalString[]): PriceBand {
   if (operationOf(state) === 'halted') return OPEN_BAND;
-  if (wantsEveryPrice(state)) return NO_BAND;
+  return wantsEveryPrice(state) ? NO_BAND : levelBand(state, price, waiting);
+}
+
+/** Between the next levels of all wallets that follow the price, which one that is being reset does not, and those of `waiting`. */
+export function levelBand(state: PlanState, price: DecimalString, waiting: readonly DecimalString[]): PriceBand {
   let low = 0;
   let high = Infinity;
   for (const wallet of state.wallets) {
+    if (phaseOf(wallet) === 'RESET') continue;
     const facts = factsOf(wallet);
     const grid = gridOf(facts);
     low = Math.max(low, levelPrice(grid, facts.unit - 1).toNumber());

@@ -12,6 +12,13 @@ import type { RiskHit, RiskMemory } from './risk.ts';
 import { factsOf, operationOf } from './step.ts';
 import type { PlanState } from './step.ts';
 
+/** Limits that can still change something: while paused only those that do more than pause, while stopped none. */
+export function activeLimits(limits: readonly RiskLimit[], state: PlanState): readonly RiskLimit[] {
+  const operation = operationOf(state);
+  if (operation === 'running') return limits;
+  return operation === 'paused' ? limits.filter(({ action }) => action !== 'pause') : [];
+}
+
 export class RiskWatch {
   readonly #limits: readonly RiskLimit[];
   readonly #accounts: ReadonlySet<string>;
@@ -37,20 +44,13 @@ export class RiskWatch {
 
   /** The limit whose action is due now, or null. */
   async check(state: PlanState, mark: DecimalString): Promise<RiskHit | null> {
-    const limits = this.#active(state);
+    const limits = activeLimits(this.#limits, state);
     if (limits.length === 0 || this.#memory === null) return null;
     return riskHit(limits, this.#memory, state.wallets.map(factsOf), dec(mark), await this.#marginRatio(limits));
   }
 
   band(state: PlanState): PriceBand {
-    return this.#memory === null ? { low: 0, high: Infinity } : riskBand(this.#active(state), this.#memory, state.wallets.map(factsOf));
-  }
-
-  /** Limits that can still change something: while paused only those that do more than pause, while stopped none. */
-  #active(state: PlanState): readonly RiskLimit[] {
-    const operation = operationOf(state);
-    if (operation === 'running') return this.#limits;
-    return operation === 'paused' ? this.#limits.filter(({ action }) => action !== 'pause') : [];
+    return this.#memory === null ? { low: 0, high: Infinity } : riskBand(activeLimits(this.#limits, state), this.#memory, state.wallets.map(factsOf));
   }
 
   /** The worst of the plan's accounts; read only where a limit asks for it. */

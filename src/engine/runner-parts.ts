@@ -4,7 +4,8 @@ import type { Exchange } from '../ports/exchange.ts';
 import type { KillLatch } from '../ports/latch.ts';
 import type { Log } from '../ports/log.ts';
 import type { Fence, Store } from '../ports/store.ts';
-import type { RunnerObserver } from './journalled-machines.ts';
+import type { PricePoint } from './event-queue.ts';
+import type { MachineCounters, RunnerObserver } from './journalled-machines.ts';
 import type { TrackedOrder } from './order-tracker.ts';
 import type { EngineMemory } from './plan-memory.ts';
 import type { PlanState } from './step.ts';
@@ -22,6 +23,8 @@ export interface RestoredPlan {
   readonly memory: EngineMemory;
   readonly orders: readonly TrackedOrder[];
   readonly bookedTrades: readonly { readonly id: string; readonly at: number }[];
+  /** The price the machines were shown last, where that is known for certain: they are not shown it again. */
+  readonly point?: PricePoint;
 }
 
 export interface RunnerDeps {
@@ -41,4 +44,11 @@ export interface PlanOrigin {
   readonly strategyHash: string;
   /** Version of the program. */
   readonly build: string;
+}
+
+/** What a runner has done so far. */
+export interface RunnerCounters extends MachineCounters {
+  readonly fills: number;
+  readonly requests: number;
+  readonly refusals: number;
 }

@@ -52,6 +52,11 @@ export class SlotGuard {
     if (attempts !== undefined) this.#attempts.set(slot, { ...attempts, isRefused: false });
   }
 
+  /** Slots whose attempts are counted, with the newest reason. */
+  get reasons(): ReadonlyMap<string, string> {
+    return new Map([...this.#attempts].map(([slot, { reason }]) => [slot, reason]));
+  }
+
   /** Slots whose newest order was not taken. */
   get refused(): ReadonlySet<string> {
     return new Set([...this.#attempts].flatMap(([slot, { isRefused }]) => (isRefused ? [slot] : [])));

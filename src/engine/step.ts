@@ -22,7 +22,7 @@ import { rungsOut, walletParameters } from '../domain/wallet.ts';
 import type { WalletFacts } from '../domain/wallet.ts';
 
 type WalletSnapshot = SnapshotFrom<typeof hedgeWalletMachine>;
-type PlanSnapshot = SnapshotFrom<typeof planMachine>;
+export type PlanSnapshot = SnapshotFrom<typeof planMachine>;
 
 export interface WalletState {
   readonly name: WalletName;
@@ -106,7 +106,8 @@ export function stepPlan(state: PlanState, input: PlanInputEvent): StepResult {
   }
 }
 
-function stepWallet(wallet: WalletState, event: WalletEvent): WalletState {
+/** One wallet alone; the plan machine is not told. */
+export function stepWallet(wallet: WalletState, event: WalletEvent): WalletState {
   const snapshot = walletMachine(wallet.name).transition(wallet.snapshot, event, WALLET_SCOPE) as WalletSnapshot;
   return snapshot === wallet.snapshot ? wallet : { name: wallet.name, snapshot };
 }
@@ -121,7 +122,12 @@ function observeWallets(state: PlanState): PlanState {
   const wallets = state.wallets.map(viewOf);
   const { seen } = state;
   if (seen !== null && wallets.every((view, index) => isSameView(view, seen[index]))) return state;
-  return { ...state, plan: planMachine.transition(state.plan, { type: 'wallets.changed', wallets }, PLAN_SCOPE) as PlanSnapshot, seen: wallets };
+  return { ...state, plan: showWallets(state.plan, wallets), seen: wallets };
+}
+
+/** The plan machine after it has seen its wallets like this. */
+export function showWallets(plan: PlanSnapshot, wallets: readonly WalletView[]): PlanSnapshot {
+  return planMachine.transition(plan, { type: 'wallets.changed', wallets }, PLAN_SCOPE) as PlanSnapshot;
 }
 
 function isSameView(a: WalletView, b: WalletView | undefined): boolean {
@@ -136,7 +142,7 @@ function isSameView(a: WalletView, b: WalletView | undefined): boolean {
   );
 }
 
-function viewOf(wallet: WalletState): WalletView {
+export function viewOf(wallet: WalletState): WalletView {
   const facts = wallet.snapshot.context;
   const out = rungsOut(facts);
   return {
@@ -204,6 +210,12 @@ export function persistPlan(state: PlanState): { readonly machines: readonly Sto
       }),
     ],
   };
+}
+
+/** A wallet in the given phase with the given facts. */
+export function walletIn(phase: Phase, facts: WalletFacts): WalletState {
+  const { name } = facts.parameters;
+  return { name, snapshot: walletMachine(name).resolveState({ value: phase, context: facts }) as WalletSnapshot };
 }
 
 /** Restores what `persistPlan` wrote, migrating older versions. Throws SNAPSHOT_INVALID for newer or unknown ones. */

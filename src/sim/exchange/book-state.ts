@@ -60,6 +60,8 @@ export interface MarketState {
   /** Open orders of all accounts, in order of placement except after an amendment. */
   readonly open: Set<BookOrder>;
   readonly watch: PriceWatch;
+  /** What a taker pays on top of the slippage now, as a price distance; null: nothing. */
+  readonly takerDistance: (() => D) | null;
   /** By timeframe, ms. */
   readonly candles: Map<number, CandleTape>;
 }

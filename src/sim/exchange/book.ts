@@ -30,6 +30,8 @@ export interface BookOptions {
   readonly liquidates: boolean;
   /** What becomes of each execution; null: always normal. */
   readonly execution: ExecutionPolicy | null;
+  /** What a taker pays on top of the slippage now, as a price distance; null: nothing. */
+  readonly takerDistance?: ((symbol: string) => D) | null;
 }
 
 export class Book {
@@ -52,7 +54,12 @@ export class Book {
   #events: ExchangeEvent[] = [];
 
   constructor(markets: readonly Market[], options: BookOptions, startAt: number, idsAfter: number) {
-    this.markets = new Map(markets.map((market) => [market.symbol, { market, change: {}, quote: null, halted: false, open: new Set(), watch: new PriceWatch(), candles: new Map() }]));
+    const distance = options.takerDistance ?? null;
+    const stateOf = (market: Market): MarketState => {
+      const takerDistance = distance === null ? null : (): D => distance(market.symbol);
+      return { market, change: {}, quote: null, halted: false, open: new Set(), watch: new PriceWatch(), takerDistance, candles: new Map() };
+    };
+    this.markets = new Map(markets.map((market) => [market.symbol, stateOf(market)]));
     this.options = options;
     this.now = startAt;
     this.counters = { order: idsAfter, trade: idsAfter, event: idsAfter, request: 0 };

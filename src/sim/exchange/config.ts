@@ -2,9 +2,10 @@
  * What a simulated exchange is made of: markets, accounts, and the knobs of its behaviour with their defaults.
  * Everything here is given from outside; nothing is read from the environment.
  */
-import type { DecimalString } from '../../domain/decimal.ts';
+import type { Candle } from '../../domain/candle.ts';
+import type { D, DecimalString } from '../../domain/decimal.ts';
 import type { Instrument, MarginMode, PositionMode } from '../../domain/strategy.ts';
-import type { ExchangeCapabilities } from '../../ports/exchange.ts';
+import type { ExchangeCapabilities, OrderRecord } from '../../ports/exchange.ts';
 import type { ExecutionPolicy, FalseAnswer, Incident, ReadFate, StreamPolicy } from './faults.ts';
 
 /** Maintenance margin of a leg = notional × rate − amount, by the first tier whose `maxNotional` the leg's notional does not exceed. */
@@ -18,6 +19,8 @@ export interface MaintenanceTier {
 export interface SimulatedMarket extends Instrument {
   /** Fraction of the price a taker pays on top, always against him. Default 0. */
   readonly slippage?: DecimalString;
+  /** Fraction of its trigger beyond which a stop never fills, however far the price has jumped. Default: no such bound. */
+  readonly maxStopSlip?: DecimalString | null;
   /** Default: one tier of 0.5 %. */
   readonly maintenanceTiers?: readonly MaintenanceTier[];
   /** Default 125. */
@@ -107,6 +110,12 @@ export interface SimulatedExchangeConfig {
   readonly stream?: StreamPolicy;
   /** Asked whenever an order is about to execute; default: all of it does. */
   readonly execution?: ExecutionPolicy;
+  /** What a taker pays on top of the slippage at this moment, as a price distance; default: nothing. */
+  readonly takerDistance?: (symbol: string) => D;
+  /** Which of two orders that act at one price comes first; default, and where it says 0: the one placed first. */
+  readonly tieBreak?: (a: OrderRecord, b: OrderRecord) => number;
+  /** Closed bars in the place of those built from ticks: at most `limit` that have ended at `now`, oldest first. */
+  readonly bars?: (symbol: string, timeframeMs: number, now: number, limit: number) => readonly Candle[];
   /** Known from the start; more by `beginIncident`. */
   readonly incidents?: readonly Incident[];
   /** Default true: a request that arrives more than the capability `requestDeadlineMs` after it was sent is refused. */

@@ -2,9 +2,10 @@
  * Trades: one order meeting the market at one price. A closing order never trades more than its leg holds (I7): it is cut to the
  * leg, or expires when nothing is left. Money moves here and in funding and liquidation only, as sums and products (I14).
  */
-import { dec, floorToStep, minOf, plain } from '../../domain/decimal.ts';
+import { ONE, dec, floorToStep, maxOf, minOf, plain } from '../../domain/decimal.ts';
 import type { D } from '../../domain/decimal.ts';
 import { absurd } from '../../domain/invariant.ts';
+import { ceilPrice, floorPrice } from '../../domain/price-grid.ts';
 import type { PositionSide, Side, TradeRecord } from '../../ports/exchange.ts';
 import type { AccountState, BookOrder, MarketState } from './book-state.ts';
 import type { Book } from './book.ts';
@@ -96,6 +97,7 @@ export function fillOrder(book: Book, state: MarketState, order: BookOrder, pric
   const change = { amount: plain(amount), filled: plain(order.filled.plus(done)) };
   if (fate.type === 'bounded' && !isDone) book.changeOrder(order, { ...change, status: 'expired', reason: fate.reason });
   else if (fate.type === 'partial' && !isDone) book.changeOrder(order, change, book.now + fate.restAfterMs);
+  else if (fate.type === 'capped' && !isDone) book.changeOrder(order, change, fate.restAt);
   else book.changeOrder(order, { ...change, ...(isDone && { status: 'closed' }) });
 }
 
@@ -109,6 +111,8 @@ function grantedAmount(book: Book, account: AccountState, state: MarketState, or
     case 'partial':
     case 'bounded':
       return minOf(executable, floorToStep(executable.times(fate.share), amountStep));
+    case 'capped':
+      return minOf(executable, floorToStep(dec(fate.most), amountStep));
     case 'overfill': {
       const { record } = order;
       const wanted = executable.plus(amountStep.times(fate.steps));
@@ -156,6 +160,16 @@ export function activate(book: Book, state: MarketState, order: BookOrder, refer
   fillOrder(book, state, order, takingPrice(state, side, reference, order.price), 'taker', fateOf(book, order, 'taken'));
 }
 
+/** What a fired order pays or gets as taker: never beyond its limit, nor further from its trigger than the market lets a stop slip. */
+export function firedPrice(state: MarketState, order: BookOrder, reference: D): D {
+  const { market } = state;
+  const { side } = order.record;
+  const price = takingPrice(state, side, reference, order.price);
+  if (market.maxStopSlip === null || order.triggerPrice === null) return price;
+  if (side === 'buy') return minOf(price, floorPrice(market.prices, order.triggerPrice.times(ONE.plus(market.maxStopSlip))));
+  return maxOf(price, ceilPrice(market.prices, order.triggerPrice.times(ONE.minus(market.maxStopSlip))));
+}
+
 /** Fires a conditional order in a market that stands at `reference`. Margin is checked now: it reserved none before. */
 export function fire(book: Book, state: MarketState, order: BookOrder, reference: D, marginChecks: boolean): void {
   const account = book.account(order.record.account);
@@ -164,7 +178,7 @@ export function fire(book: Book, state: MarketState, order: BookOrder, reference
   const amount = executableAmount(book, account, order);
   if (amount.isZero()) return book.closeOrder(order, 'expired', 'REDUCE_ONLY_REJECTED');
   const takes = order.price === null || isMarketable(side, order.price, reference);
-  const price = takes || order.price === null ? takingPrice(state, side, reference, order.price) : order.price;
+  const price = takes || order.price === null ? firedPrice(state, order, reference) : order.price;
   if (marginChecks && !canAfford(book, account, order.record, amount, price, order)) {
     return book.closeOrder(order, 'rejected', 'INSUFFICIENT_MARGIN');
   }

@@ -43,6 +43,8 @@ export type ExecutionFate =
   | { readonly type: 'refused'; readonly status: Extract<OrderStatus, 'canceled' | 'rejected' | 'expired'>; readonly reason: string }
   /** A share executes; the order stays open and the rest may execute `restAfterMs` later at the earliest. */
   | { readonly type: 'partial'; readonly share: DecimalString; readonly restAfterMs: number }
+  /** At most this many base units execute, floored to the amount step; the rest may execute at `restAt`, ms, at the earliest. */
+  | { readonly type: 'capped'; readonly most: DecimalString; readonly restAt: number }
   /** A share executes, the rest is beyond the slippage bound: the order ends `expired`, `filled` below `amount`. */
   | { readonly type: 'bounded'; readonly share: DecimalString; readonly reason: string }
   /** Everything executes and this many amount steps more; a closing order still never more than its leg holds (I7). */

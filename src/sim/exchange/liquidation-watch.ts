@@ -18,7 +18,7 @@ const USED_SLACK = 0.9;
 /** Relative; far above what a handful of float operations can lose. */
 const FLOAT_ERROR = 1e-12;
 
-interface Band {
+export interface Band {
   low: number;
   high: number;
 }
@@ -43,6 +43,13 @@ export class LiquidationWatch {
     const suspects = new Set(unwatched);
     for (const [account, band] of this.#bands.get(symbol) ?? []) if (!isInside(band, mark)) suspects.add(account);
     for (const account of accounts.values()) if (suspects.has(account)) this.#checkAccount(account);
+  }
+
+  /** Marks of the symbol strictly inside liquidate nobody; none are where an account is still to be checked. */
+  band(symbol: string): Readonly<Band> {
+    if (!this.#book.options.liquidates) return { low: -Infinity, high: Infinity };
+    if (this.#book.unwatched.size > 0) return { low: Infinity, high: -Infinity };
+    return this.#merged.get(symbol) ?? { low: -Infinity, high: Infinity };
   }
 
   #checkAccount(account: AccountState): void {

@@ -129,7 +129,7 @@ function freedByFlip(book: Book, account: AccountState, order: OrderShape): D {
 
 /** The price an order would trade at if it took now. */
 export function takingPrice(state: MarketState, side: Side, reference: D, limit: D | null): D {
-  const price = takerPrice(state.market, side, reference);
+  const price = takerPrice(state.market, side, reference, state.takerDistance === null ? ZERO : state.takerDistance());
   if (limit === null) return price;
   return side === 'buy' ? (price.greaterThan(limit) ? limit : price) : price.lessThan(limit) ? limit : price;
 }

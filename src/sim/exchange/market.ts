@@ -32,6 +32,7 @@ export interface Market {
   readonly takerFee: D;
   readonly makerFee: D;
   readonly slippage: D;
+  readonly maxStopSlip: D | null;
   readonly tiers: readonly Tier[];
   readonly maxLeverage: D;
   readonly liquidationFee: D;
@@ -56,6 +57,7 @@ export function compileMarket(config: SimulatedMarket): Market {
     takerFee: dec(takerFee),
     makerFee: dec(makerFee),
     slippage: dec(config.slippage ?? '0'),
+    maxStopSlip: config.maxStopSlip === undefined || config.maxStopSlip === null ? null : dec(config.maxStopSlip),
     tiers: compileTiers(config),
     maxLeverage: dec(config.maxLeverage ?? DEFAULT_MAX_LEVERAGE),
     liquidationFee: dec(config.liquidationFee ?? DEFAULT_LIQUIDATION_FEE),
@@ -90,10 +92,10 @@ function compileMaxAmountPerTrade(config: SimulatedMarket, step: D): D | null {
   return amount;
 }
 
-/** What a taker pays or gets when the market stands at `reference`: slippage against him, then rounded to the tick against him. */
-export function takerPrice(market: Market, side: Side, reference: D): D {
-  if (side === 'buy') return ceilPrice(market.prices, reference.times(ONE.plus(market.slippage)));
-  return maxOf(market.prices.tickSize, floorPrice(market.prices, reference.times(ONE.minus(market.slippage))));
+/** What a taker pays or gets when the market stands at `reference`: slippage and `distance` against him, then rounded to the tick against him. */
+export function takerPrice(market: Market, side: Side, reference: D, distance: D = ZERO): D {
+  if (side === 'buy') return ceilPrice(market.prices, reference.times(ONE.plus(market.slippage)).plus(distance));
+  return maxOf(market.prices.tickSize, floorPrice(market.prices, maxOf(ZERO, reference.times(ONE.minus(market.slippage)).minus(distance))));
 }
 
 export function tierOf(market: Market, notional: D): { readonly tier: Tier; readonly minNotional: D } {

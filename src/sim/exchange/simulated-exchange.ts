@@ -8,6 +8,7 @@
  */
 import type { Candle } from '../../domain/candle.ts';
 import { dec } from '../../domain/decimal.ts';
+import type { DecimalString } from '../../domain/decimal.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import { invariant } from '../../domain/invariant.ts';
 import type { Instrument } from '../../domain/strategy.ts';
@@ -42,6 +43,8 @@ import type { MatchingRules } from './matching.ts';
 import { Network } from './network.ts';
 import type { OrderRules } from './order-rules.ts';
 import { OtherActors } from './other-actors.ts';
+import { quietPricesOf } from './quiet-prices.ts';
+import type { QuietPrices } from './quiet-prices.ts';
 import { ReadDesk } from './read-desk.ts';
 import type { ReadMethod } from './read-desk.ts';
 import { RequestLine } from './request-line.ts';
@@ -63,6 +66,7 @@ export class SimulatedExchange implements Exchange, Clock {
   readonly #orderRules: OrderRules;
   readonly #matchingRules: MatchingRules;
   readonly #liquidationWatch: LiquidationWatch;
+  readonly #bars: SimulatedExchangeConfig['bars'] | null;
   readonly #deliver: DeliveryPolicy;
   readonly #honoursDeadline: boolean;
   readonly #line = new RequestLine();
@@ -81,11 +85,12 @@ export class SimulatedExchange implements Exchange, Clock {
   #sent = 0;
 
   constructor(config: SimulatedExchangeConfig) {
-    const { keepHistory = true, retain = DEFAULT_RETAIN, marginChecks = true, liquidation = true, fillPrice = 'gap' } = config;
+    const { keepHistory = true, retain = DEFAULT_RETAIN, marginChecks = true, liquidation = true, fillPrice = 'gap', takerDistance = null, tieBreak = null } = config;
     this.capabilities = Object.freeze({ ...DEFAULT_CAPABILITIES, ...config.capabilities });
-    this.#book = new Book(config.markets.map(compileMarket), { keepHistory, retain, liquidates: liquidation, execution: config.execution ?? null }, config.startAt ?? 0, config.idsAfter ?? 0);
+    this.#book = new Book(config.markets.map(compileMarket), { keepHistory, retain, liquidates: liquidation, execution: config.execution ?? null, takerDistance }, config.startAt ?? 0, config.idsAfter ?? 0);
     this.#orderRules = { capabilities: this.capabilities, marginChecks, anyClientOrderId: config.anyClientOrderId ?? false };
-    this.#matchingRules = { fillPrice, marginChecks };
+    this.#matchingRules = { fillPrice, marginChecks, tieBreak };
+    this.#bars = config.bars ?? null;
     this.#liquidationWatch = new LiquidationWatch(this.#book);
     const { requestMs = 0, responseMs = 0 } = config.latency ?? {};
     this.#deliver = config.deliver ?? (() => ({ requestMs, responseMs, applied: 1, answer: null }));
@@ -143,10 +148,18 @@ export class SimulatedExchange implements Exchange, Clock {
     this.#book.now = at;
   }
 
-  /** Moves virtual time to the tick, then the market. Throws INVARIANT_BROKEN for a tick of the past or of an unknown symbol. */
-  tick(tick: Tick): void {
+  /**
+   * Moves virtual time to the tick, then the market. `settlements`: funding rates that came due before it, settled one after the other
+   * before the tick's own. Throws INVARIANT_BROKEN for a tick of the past or of an unknown symbol.
+   */
+  tick(tick: Tick, settlements: readonly DecimalString[] = []): void {
     this.advanceTo(tick.at);
-    this.#enter(() => this.#applyTick(tick));
+    this.#enter(() => this.#applyTick(tick, settlements));
+  }
+
+  /** What the next tick of a symbol can do nothing at. */
+  quietPrices(symbol: string): QuietPrices {
+    return quietPricesOf(this.#book, this.#book.marketOf(symbol), this.#liquidationWatch.band(symbol));
   }
 
   /** The time of the last tick of any symbol, null before the first: where a feed goes on after a restart. */
@@ -163,13 +176,14 @@ export class SimulatedExchange implements Exchange, Clock {
     return ticks;
   }
 
-  #applyTick(tick: Tick): void {
+  #applyTick(tick: Tick, settlements: readonly DecimalString[]): void {
     const book = this.#book;
     const state = book.marketOf(tick.symbol);
     book.tickNumber += 1;
     if (!this.#incidents.isEmpty) this.#incidents.beforePrice(state, book.now);
     book.movePrice(state, tick);
     const { quote, watch } = state;
+    for (const rate of settlements) settleFunding(book, state, rate);
     if (tick.fundingRate !== undefined) settleFunding(book, state, tick.fundingRate);
     if (state.halted || quote === null || (!this.#incidents.isEmpty && this.#incidents.stopsExecution(book.now))) return;
     if (watch.isStale) watch.rebuild(state.open);
@@ -282,6 +296,7 @@ export class SimulatedExchange implements Exchange, Clock {
   /** Rejects with INPUT_INVALID for a timeframe the exchange was not asked to keep. */
   fetchCandles(symbol: string, timeframeMs: number, limit: number): Promise<readonly Candle[]> {
     return this.#read('fetchCandles', null, null, () => {
+      if (this.#bars !== null && this.#bars !== undefined) return this.#bars(symbol, timeframeMs, this.#book.now, limit);
       const tape = this.#book.markets.get(symbol)?.candles.get(timeframeMs);
       if (tape === undefined) throw new HedgerowError('INPUT_INVALID', `the simulated exchange keeps no candles of ${timeframeMs} ms for ${symbol}`);
       return tape.closedBars(this.#book.now, limit);
