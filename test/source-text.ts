@@ -11,10 +11,10 @@ export interface SourceFile {
 }
 
 const LEFT_OUT = /^(?:\.git|node_modules|dist|\.dist-.*|\.hedgerow|coverage|\.t)$/;
-const IS_TEXT = /(?:^|\/)(?:[^./]+|\.[^/]+|[^/]+\.(?:ts|mjs|js|json|yaml|yml|md|sql|txt|sh|csv|mermaid))$/;
+const IS_TEXT = /(?:^|\/)(?:[^./]+|\.[^/]+|[^/]+\.(?:ts|mjs|js|css|json|yaml|yml|md|sql|txt|sh|csv|mermaid))$/;
 
 export function sourceFile(path: string, text: string): SourceFile {
-  return { path, text, code: /\.(?:ts|mjs)$/.test(path) ? blankedCode(text) : text };
+  return { path, text, code: /\.(?:ts|mjs|js)$/.test(path) ? blankedCode(text) : text };
 }
 
 /** All text files below `root` that belong to the project. */

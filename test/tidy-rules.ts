@@ -5,8 +5,8 @@ import type { SourceFile } from './source-text.ts';
 
 export type Rule = (files: readonly SourceFile[]) => string[];
 
-const isCode = ({ path }: SourceFile): boolean => /^(?:src|machines|test)\/.*\.(?:ts|mjs)$/.test(path);
-const isProduct = ({ path }: SourceFile): boolean => /^(?:src|machines)\/.*\.(?:ts|mjs)$/.test(path);
+const isCode = ({ path }: SourceFile): boolean => /^(?:src|machines|test)\/.*\.(?:ts|mjs|js)$/.test(path);
+const isProduct = ({ path }: SourceFile): boolean => /^(?:src|machines)\/.*\.(?:ts|mjs|js)$/.test(path);
 /** The rules and their examples name what they forbid. */
 const isRuleText = ({ path }: SourceFile): boolean => path.startsWith('test/tidy');
 
@@ -102,7 +102,7 @@ export const bannedCalls: Rule = (files) =>
 
 // --- names and shapes of files ---
 
-const KEBAB = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:machine|test|config))?\.(?:ts|mjs)$/;
+const KEBAB = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:machine|test|config))?\.(?:ts|mjs|js)$/;
 const LINES_MAX = 600;
 
 export const kebabCase: Rule = (files) =>
@@ -142,8 +142,8 @@ export const deadFiles =
       const file = product.get(path);
       if (file === undefined || reached.has(path)) continue;
       reached.add(path);
-      // Worker threads are named by their path.
-      const named = [...file.text.matchAll(/['"`](src\/[^'"`\s]+\.mjs)['"`]/g)].map(([, name = '']) => name);
+      // Worker threads and the programs of pages are named by their path.
+      const named = [...file.text.matchAll(/['"`](src\/[^'"`\s]+\.m?js)['"`]/g)].map(([, name = '']) => name);
       queue.push(...importsOf(file), ...named);
     }
     return [

@@ -93,6 +93,7 @@ describe('each rule finds its offence and leaves the rest alone', () => {
   test.each<[Rule, string, string, RegExp | null]>([
     [rules.kebabCase, 'src/sim/priceFeed.ts', '', /kebab-case/],
     [rules.kebabCase, 'machines/hedge-wallet.machine.ts', '', null],
+    [rules.kebabCase, 'src/backtest/report/page/priceChart.js', '', /kebab-case/],
     [rules.speakingNames, 'src/domain/date-utils.ts', '', /one concept/],
     [rules.speakingNames, 'src/common/a.ts', '', /one concept/],
     [rules.speakingNames, 'src/domain/commonplace.ts', '', null],
@@ -101,6 +102,7 @@ describe('each rule finds its offence and leaves the rest alone', () => {
     [rules.noDefaultExports, 'src/domain/a.ts', 'export default 1;', /by name/],
     [rules.opensWithPurpose, 'src/domain/a.ts', "import 'x';\n/** Late. */", /begin with a comment/],
     [rules.opensWithPurpose, 'src/cli/a.mjs', '#!/usr/bin/env node\n// Starts.', null],
+    [rules.opensWithPurpose, 'src/backtest/report/page/a.js', 'start();', /begin with a comment/],
     [rules.shortFiles, 'src/domain/a.ts', 'x\n'.repeat(601), /601 lines/],
     [rules.shortFiles, 'src/domain/a.ts', 'x\n'.repeat(600), null],
     [rules.noLeftovers, 'README.md', 'a\nTODO: b', /README\.md:2/],
@@ -121,10 +123,11 @@ describe('each rule finds its offence and leaves the rest alone', () => {
     expect(check(rule, path, text)).toEqual(fault === null ? [] : [expect.stringMatching(fault)]);
   });
 
-  test('dead files are those no entry reaches; workers named by path and allowed files count as reached', () => {
+  test('dead files are those no entry reaches; workers and programs of pages named by path and allowed files count as reached', () => {
     const files = [
       sourceFile('src/main.ts', "import { a } from './cli/a.ts';"),
-      sourceFile('src/cli/a.ts', "export type { B } from '../domain/b.ts';\nnew Worker('src/adapters/w.mjs');"),
+      sourceFile('src/cli/a.ts', "export type { B } from '../domain/b.ts';\nnew Worker('src/adapters/w.mjs');\nread('src/backtest/page/p.js');"),
+      sourceFile('src/backtest/page/p.js', ''),
       sourceFile('src/domain/b.ts', ''),
       sourceFile('src/adapters/w.mjs', "import './v.mjs';"),
       sourceFile('src/adapters/v.mjs', ''),
