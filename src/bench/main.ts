@@ -2,7 +2,10 @@
  * `npm run bench`: how fast the house is, as one table. Nothing here is asserted about time; goals are shown beside what was measured.
  */
 import { parseArgs } from 'node:util';
+import { backtestProcess } from './backtest-process.ts';
+import { backtestReplay } from './backtest-replay.ts';
 import type { Bench } from './bench.ts';
+import { candleLoading } from './candle-loading.ts';
 import { idlePrices } from './idle-prices.ts';
 import { journalCommits } from './journal-commits.ts';
 import { journalGrowth } from './journal-growth.ts';
@@ -19,7 +22,7 @@ import { touchesAndFills } from './touches-and-fills.ts';
 import { traceDocuments } from './trace-documents.ts';
 import { wholeBot } from './whole-bot.ts';
 
-const BENCHES: readonly Bench[] = [idlePrices, touchesAndFills, machineCost, traceDocuments, simulatedExchangeSteps, wholeBot, journalCommits, journalGrowth, longJournals, planMemory, startUp, liveWire, liveLoad];
+const BENCHES: readonly Bench[] = [idlePrices, touchesAndFills, machineCost, traceDocuments, simulatedExchangeSteps, wholeBot, backtestReplay, journalCommits, journalGrowth, longJournals, planMemory, candleLoading, startUp, backtestProcess, liveWire, liveLoad];
 const DEFAULT_ROUNDS = '5';
 const ROUNDS_MAX = 1_000;
 const EXIT_WRONG_INPUT = 2;

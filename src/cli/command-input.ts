@@ -1,6 +1,6 @@
 /** Arguments and options of one command, read and checked by name. Every fault is INPUT_INVALID and names the flag and the remedy. */
 import { didYouMean } from '../adapters/yaml/problems.ts';
-import { readNumber, readWhole } from '../adapters/yaml/number-text.ts';
+import { fractionOfPercent, readNumber, readPercent, readWhole, type Bounds } from '../adapters/yaml/number-text.ts';
 import type { DecimalString } from '../domain/decimal.ts';
 import { HedgerowError } from '../domain/errors.ts';
 
@@ -63,6 +63,15 @@ export class CommandInput {
     return text === null ? null : positiveDecimal(text, `--${name}`);
   }
 
+  /** A fraction written in percent, such as 0.02%; null when it is not given. */
+  fraction(name: string, bounds: Bounds = {}): DecimalString | null {
+    const text = this.text(name);
+    if (text === null) return null;
+    const reading = readPercent(text, { atLeast: '0', atMost: '100', ...bounds });
+    if (reading.ok) return fractionOfPercent(reading.value);
+    throw inputError(`--${name} ${JSON.stringify(text)} is not a share ${boundsText(bounds)}, such as 0.02%${remedyText(reading.remedy)}`);
+  }
+
   whole(name: string, min: number, max: number): number | null {
     const text = this.text(name);
     if (text === null) return null;
@@ -84,6 +93,11 @@ export function positiveDecimal(text: string, place: string): DecimalString {
   if (reading.ok) return reading.value;
   const shown = JSON.stringify(text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text);
   throw inputError(`${place}: found ${text === '' ? 'nothing' : shown}, expected a number above 0 in digits, such as 10700.5${remedyText(reading.remedy)}`);
+}
+
+/** Of percent. */
+function boundsText({ above, below, atMost = '100' }: Bounds): string {
+  return `${above === undefined ? 'from 0%' : `above ${above}%`} ${below === undefined ? `to ${atMost}%` : `to below ${below}%`}`;
 }
 
 function remedyText(remedy: string): string {

@@ -3,11 +3,13 @@
  * purpose: what a command needs is imported when it runs.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { backtestCommand } from './commands/backtest.ts';
 import { statusCommand } from './commands/status.ts';
 import { pauseCommand } from './commands/pause.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { haltCommand } from './commands/halt.ts';
 import { fetchCommand } from './commands/fetch.ts';
+import { importCommand } from './commands/import.ts';
 import { flattenCommand } from './commands/flatten.ts';
 import { resetCommand } from './commands/reset.ts';
 import { adoptCommand } from './commands/adopt.ts';
@@ -16,6 +18,7 @@ import { replayCommand } from './commands/replay.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { checkCommand } from './commands/check.ts';
+import { compareCommand } from './commands/compare.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exchangeCommand } from './commands/exchange.ts';
 import { compactCommand } from './commands/compact.ts';
@@ -42,11 +45,14 @@ const COMMANDS: readonly CommandSpec[] = [
   checkCommand,
   doctorCommand,
   reportCommand,
+  backtestCommand,
   simulateCommand,
   traceCommand,
+  compareCommand,
   compactCommand,
   exchangeCommand,
   fetchCommand,
+  importCommand,
 ];
 
 const EXIT_CODES = `Exit codes:

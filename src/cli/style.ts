@@ -18,3 +18,8 @@ export function styleFor(stream: { readonly isTTY?: boolean }, env: Readonly<Rec
   const isRefused = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   return stream.isTTY === true && !isRefused ? COLOURED : PLAIN;
 }
+
+/** Names and texts of files may hold control characters, which a terminal would obey; only the colours of the style are left in. */
+export function printable(line: string): string {
+  return line.replace(/\u001b\[(?:1|2|22|31|32|33|39)m|[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (found) => (found.length > 1 ? found : '·'));
+}

@@ -7,7 +7,8 @@ import { LEDGER_TABLES } from '../../src/adapters/postgres/ledger/ledger-tables.
 import { knownPlans, readReports } from '../../src/adapters/postgres/ledger/ledger-report.ts';
 import type { PlanReport } from '../../src/adapters/postgres/ledger/ledger-report.ts';
 import type { LedgerStore } from '../../src/adapters/postgres/ledger/open-ledger.ts';
-import { csvLine, writeCsvFiles } from '../../src/cli/report/csv-files.ts';
+import { csvLine } from '../../src/cli/csv-line.ts';
+import { writeCsvFiles } from '../../src/cli/report/csv-files.ts';
 import { sinceOf } from '../../src/cli/report/period.ts';
 import { reportText } from '../../src/cli/report/report-text.ts';
 import { styleFor } from '../../src/cli/style.ts';

@@ -2,6 +2,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadStrategyFile } from '../../adapters/yaml/load-strategy.ts';
+import type { Override } from '../../adapters/yaml/overrides.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import type { Strategy } from '../../domain/strategy.ts';
 import { inputError } from '../command-input.ts';
@@ -13,7 +14,7 @@ export type StrategyFile =
 const STRATEGY_FILE = /\.ya?ml$/i;
 
 /** In the order given, a folder's files sorted by name; a file that is named twice is read once. */
-export async function readStrategyFiles(paths: readonly string[]): Promise<StrategyFile[]> {
+export async function readStrategyFiles(paths: readonly string[], overrides: readonly Override[] = []): Promise<StrategyFile[]> {
   const files: StrategyFile[] = [];
   const seen = new Set<string>();
   for (const path of paths) {
@@ -21,7 +22,7 @@ export async function readStrategyFiles(paths: readonly string[]): Promise<Strat
       const identity = typeof file === 'string' ? identityOf(file) : file.file;
       if (seen.has(identity)) continue;
       seen.add(identity);
-      files.push(typeof file === 'string' ? await read(file) : file);
+      files.push(typeof file === 'string' ? await read(file, overrides) : file);
     }
   }
   return files;
@@ -42,9 +43,9 @@ function identityOf(file: string): string {
   }
 }
 
-async function read(file: string): Promise<StrategyFile> {
+async function read(file: string, overrides: readonly Override[]): Promise<StrategyFile> {
   try {
-    return { file, isValid: true, strategy: await loadStrategyFile(file) };
+    return { file, isValid: true, strategy: await loadStrategyFile(file, overrides) };
   } catch (error) {
     if (error instanceof HedgerowError && error.code !== 'INVARIANT_BROKEN') return { file, isValid: false, error };
     throw error;

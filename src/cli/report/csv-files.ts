@@ -5,6 +5,7 @@ import type { Sql } from '../../adapters/postgres/database.ts';
 import { LEDGER_TABLES, tableColumns, tablePages } from '../../adapters/postgres/ledger/ledger-tables.ts';
 import { HedgerowError } from '../../domain/errors.ts';
 import { inputError } from '../command-input.ts';
+import { csvLine } from '../csv-line.ts';
 
 /** Number of rows written. Throws INPUT_INVALID when the folder or a file in it cannot be written. */
 export async function writeCsvFiles(sql: Sql, folder: string, planIds: readonly number[], since: number | null): Promise<number> {
@@ -28,14 +29,4 @@ export async function writeCsvFiles(sql: Sql, folder: string, planIds: readonly 
     if (error instanceof HedgerowError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw inputError(`--csv: ${(error as Error).message}; name a folder that can be written and has room`);
   }
-}
-
-/** Fields that hold a comma, a quote, a line break or blanks at an end are quoted; no value is an empty field, an empty text `""`. */
-export function csvLine(fields: readonly (string | null)[]): string {
-  return `${fields.map(csvField).join(',')}\r\n`;
-}
-
-function csvField(field: string | null): string {
-  if (field === null) return '';
-  return field === '' || /[",\r\n]|^\s|\s$/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

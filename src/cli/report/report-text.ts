@@ -1,7 +1,6 @@
 /** A report for people: figures rounded to cents, durations in the largest units that matter. JSON and CSV keep every digit. */
 import type { CycleRow, Percentiles, PlanReport, WalletReport } from '../../adapters/postgres/ledger/ledger-report.ts';
-import { dec } from '../../domain/decimal.ts';
-import type { DecimalString } from '../../domain/decimal.ts';
+import { cents, duration, signedCents } from '../figure-text.ts';
 import { columns } from '../text-layout.ts';
 import type { Alignment } from '../text-layout.ts';
 import type { Style } from '../style.ts';
@@ -103,15 +102,6 @@ function indented(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);
 }
 
-function cents(value: DecimalString): string {
-  return dec(value).toFixed(2);
-}
-
-function signedCents(value: DecimalString): string {
-  const text = cents(value);
-  return text.startsWith('-') || /^0\.00$/.test(text) ? text.replace(/^-0\.00$/, '0.00') : `+${text}`;
-}
-
 function percent(share: number | null): string {
   return share === null ? '' : `${(share * 100).toFixed(1)} %`;
 }
@@ -122,14 +112,4 @@ function moment(iso: string): string {
 
 function times(of: Percentiles | null): string[] {
   return of === null ? ['', '', ''] : [of.p50, of.p99, of.max].map((ms) => (ms < 1_000 ? `${ms} ms` : duration(ms / 1_000)));
-}
-
-/** `3 d 4 h`, `5 h 12 min`, `7 min`, `12 s`. */
-function duration(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  if (minutes === 0) return `${Math.round(seconds)} s`;
-  const hours = Math.floor(minutes / 60);
-  if (hours === 0) return `${minutes} min`;
-  const days = Math.floor(hours / 24);
-  return days === 0 ? `${hours} h ${minutes % 60} min` : `${days} d ${hours % 24} h`;
 }

@@ -22,7 +22,8 @@ export async function firstLineOf(path: string): Promise<string> {
   }
 }
 
-/** Candles have a header of their own; anything else is taken for trades. */
+/** Candles have a header of their own, or are a table of the candle store; anything else is taken for trades. */
 export async function isCandleFile(path: string): Promise<boolean> {
-  return (await firstLineOf(path)).startsWith('timestamp_ms,open');
+  const line = await firstLineOf(path);
+  return line.startsWith('timestamp_ms,open') || line.startsWith('ARROW1');
 }

@@ -39,12 +39,12 @@ export async function paperMarkets(exchange: MarketTeller, strategies: readonly 
 }
 
 /** Half of the initial margin, where that is less: an exchange grants no leverage that would be liquidated at once. */
-function assumedTiers(leverage: D): LeverageTiers {
+export function assumedTiers(leverage: D): LeverageTiers {
   const rate = minOf(ASSUMED_RATE, ONE.div(leverage.times(2)).toDecimalPlaces(8));
   return { tiers: [{ maxNotional: null, maintenanceMarginRate: plain(rate) }], maxLeverage: null };
 }
 
-function percentText([first]: readonly LeverageTier[]): string {
+export function percentText([first]: readonly LeverageTier[]): string {
   return `${plain(dec(first?.maintenanceMarginRate ?? '0').times(100))} %`;
 }
 

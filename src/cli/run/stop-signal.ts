@@ -2,12 +2,16 @@
 
 export class StopSignal {
   received: NodeJS.Signals | null = null;
+  readonly #onStop: () => void;
   readonly #listener = (signal: NodeJS.Signals): void => {
     if (this.received !== null) process.exit(1);
     this.received = signal;
+    this.#onStop();
   };
 
-  constructor() {
+  /** `onStop` is called at the first signal. */
+  constructor(onStop: () => void = () => {}) {
+    this.#onStop = onStop;
     process.on('SIGINT', this.#listener);
     process.on('SIGTERM', this.#listener);
   }
