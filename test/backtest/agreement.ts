@@ -52,7 +52,8 @@ function unfounded({ message, at }: NotModelled, dense: DenseRun): string | null
   const fillsThen = dense.fills.filter((fill) => fill.at === at).length;
   if (message.includes('without end') && fillsThen < MANY_FILLS) return `${message} at ${at}, live ${fillsThen} fills`;
   const isPause = message.includes('pause') || message.includes('too small');
-  if (isPause && !dense.operations.some((each) => each.operation === 'paused' && each.at === at)) return `${message} at ${at}, live ${JSON.stringify(dense.operations)}`;
+  // A plan that is paused from its start tells of no change.
+  if (isPause && dense.fills.length > 0 && !dense.operations.some((each) => each.operation === 'paused' && each.at === at)) return `${message} at ${at}, live ${JSON.stringify(dense.operations)}`;
   if (trouble !== undefined && trouble.at < (at ?? 0)) return `the live engine met ${trouble.what} at ${trouble.at}, the plain backtest did not`;
   return null;
 }

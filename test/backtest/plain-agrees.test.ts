@@ -48,6 +48,7 @@ const ONCE_DIFFERED: readonly (readonly [seed: number, options: CaseOptions])[] 
   [11_343, MILD],
   [300_005, MILD],
   [301_979, MILD],
+  [410_005, STEEP],
 ];
 
 function again(seed: number): string {
