@@ -151,7 +151,17 @@ export interface Comparison {
   readonly overHold: number;
 }
 
-export interface WalletMetrics extends ReturnFigures {
+/** What is told of a wallet as of the whole run. */
+interface TradingFigures extends ReturnFigures {
+  readonly drawdown: DrawdownFigures;
+  readonly exposure: ExposureFigures;
+  readonly costs: CostFigures;
+  readonly cycles: CycleFigures;
+  readonly trades: TradeFigures;
+  readonly liquidations: LiquidationFigures;
+}
+
+export interface WalletMetrics extends TradingFigures {
   readonly wallet: WalletName;
   readonly capital: DecimalString;
   readonly equity: DecimalString;
@@ -162,12 +172,6 @@ export interface WalletMetrics extends ReturnFigures {
   readonly long: DecimalString;
   readonly short: DecimalString;
   readonly phase: Phase;
-  readonly drawdown: DrawdownFigures;
-  readonly exposure: ExposureFigures;
-  readonly costs: CostFigures;
-  readonly cycles: CycleFigures;
-  readonly trades: TradeFigures;
-  readonly liquidations: LiquidationFigures;
 }
 
 export interface CycleMetrics extends RecordedCycle {
@@ -210,7 +214,7 @@ export interface RoleMetrics {
   readonly slippageShare: number | null;
 }
 
-export interface RunMetrics extends ReturnFigures {
+export interface RunMetrics extends TradingFigures {
   readonly plan: string;
   readonly symbol: string;
   readonly path: PathOrder;
@@ -223,12 +227,6 @@ export interface RunMetrics extends ReturnFigures {
   readonly equity: DecimalString;
   /** equity − capital. */
   readonly result: DecimalString;
-  readonly drawdown: DrawdownFigures;
-  readonly exposure: ExposureFigures;
-  readonly costs: CostFigures;
-  readonly cycles: CycleFigures;
-  readonly trades: TradeFigures;
-  readonly liquidations: LiquidationFigures;
   /** What it ended in, when it did not run on to the end: paused, halted, …; null: it did. */
   readonly stopped: OperationRow | null;
   readonly comparison: Comparison;
